@@ -1,0 +1,90 @@
+/*
+ * RTP sequence numbers: what was lost, duplicated, reordered, and when the sender began anew
+ * (RFC 3550 A.1, A.3; RFC 4737; traps that A.1 leaves open are named below).
+ *
+ * Sequence numbers are extended to positions. A position is settled, lost or received, once nothing can change it any more: at
+ * once while packets come in order, else when the missing packet came, when VO_SEQUENCE_WINDOW later positions came, or
+ * after VO_SEQUENCE_PATIENCE_S. Settled outcomes are told in order of position to a sink, so that bursts, windows and
+ * series count each position exactly once.
+ *
+ * Beyond RFC 3550:
+ * - a duplicate never cancels a loss: each position counts once;
+ * - a packet before the first one lowers the base while the stream is young (reordering at its start);
+ * - a jump that timestamps contradict is a restart, however small; a jump of any size that they
+ *   confirm is a loss, also beyond 65,536 packets;
+ * - a jump needs a second packet that goes on from it; a lone stray packet is neither received nor lost.
+ */
+#ifndef VO_CORE_ESTIMATE_SEQUENCE_H
+#define VO_CORE_ESTIMATE_SEQUENCE_H
+
+#include "core/clock.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define VO_SEQUENCE_WINDOW     256  /* positions below the highest that are told apart */
+#define VO_SEQUENCE_DROPOUT    3000 /* RFC 3550 A.1 MAX_DROPOUT: a larger jump needs a second packet */
+#define VO_SEQUENCE_YOUNG      16   /* positions after which the base is firm */
+#define VO_SEQUENCE_PATIENCE_S 10
+
+enum vo_sequence_verdict {
+    VO_SEQUENCE_NEW,       /* a position not seen before; commit it */
+    VO_SEQUENCE_REORDERED, /* likewise, below the highest */
+    VO_SEQUENCE_DUPLICATE,
+    VO_SEQUENCE_HELD,      /* far from the sequence: keep the packet; the next ones decide */
+    VO_SEQUENCE_AGAIN,     /* this packet confirms the held one: classify the held one again, then this one */
+    VO_SEQUENCE_TOO_LATE,  /* its position was settled as lost long ago; counted as stray */
+};
+
+struct vo_sequence_packet {
+    vo_time time;
+    uint32_t timestamp;
+    uint16_t sequence;
+    bool timed; /* its timestamp follows the media clock: false for telephone-events and comfort noise */
+};
+
+/* Where settled positions go. Times are arrivals of the received neighbours of a run of lost ones. */
+struct vo_sequence_sink {
+    void *context;
+    /* `good` positions came in time since the last call, then `count` were lost in a row between two arrivals. */
+    void (*lost)(void *context, uint64_t good, uint64_t count, vo_time before, vo_time after);
+    /* `good` positions came in time, then one came too late to be played. */
+    void (*discarded)(void *context, uint64_t good);
+};
+
+struct vo_sequence {
+    /* counts; lost is vo_sequence_expected() - unique */
+    uint64_t unique, duplicates, reordered, restarts, strays, longest_loss;
+    uint64_t good;             /* settled good positions since the last bad one */
+    /* the segment: from one restart to the next */
+    int64_t base, highest, settled; /* settled: all up to here are final */
+    uint64_t expected_before;  /* of earlier segments */
+    vo_time settled_time;      /* arrival of the last settled received position */
+    vo_time highest_at;        /* arrival of the highest position */
+    vo_time timed_at;          /* of the newest packet with a media timestamp: */
+    uint32_t timed_timestamp;
+    int64_t timed_position;
+    uint32_t step, votes;      /* the commonest timestamp step between neighbours; 0: not known yet */
+    uint32_t clock_hz;         /* 0: unknown */
+    bool started, leap;        /* leap: the held packet was confirmed as a gap of leap_distance */
+    bool holding;
+    int64_t leap_distance;
+    struct vo_sequence_packet held;
+    uint64_t received[VO_SEQUENCE_WINDOW / 64], late[VO_SEQUENCE_WINDOW / 64];
+    uint32_t arrival_us[VO_SEQUENCE_WINDOW]; /* modulo 2^32 */
+};
+
+void vo_sequence_init(struct vo_sequence *sequence, uint32_t clock_hz);
+/* Tells what a packet is and, for NEW and REORDERED, its position. Changes counts only for the other verdicts. */
+enum vo_sequence_verdict vo_sequence_classify(struct vo_sequence *sequence, const struct vo_sequence_packet *packet,
+                                              const struct vo_sequence_sink *sink, int64_t *position);
+/* Takes the packet in. `late`: the playout simulation discards it. */
+void vo_sequence_commit(struct vo_sequence *sequence, const struct vo_sequence_packet *packet, int64_t position, bool late,
+                        const struct vo_sequence_sink *sink);
+/* Settles all that is open: at the end of the stream. */
+void vo_sequence_finish(struct vo_sequence *sequence, const struct vo_sequence_sink *sink);
+uint64_t vo_sequence_expected(const struct vo_sequence *sequence);
+/* No loss will be told any more before this time, given that it is `now`. */
+vo_time vo_sequence_settled_until(const struct vo_sequence *sequence, vo_time now);
+
+#endif

@@ -22,7 +22,7 @@ struct vo_burst {
 struct vo_burst_result {
     bool any;                     /* false: no packet at all */
     bool bursts;                  /* false: no burst; burst members are NaN, and the whole stream is one gap */
-    double burst_density_percent, gap_density_percent;
+    double burst_density_percent, gap_density_percent; /* the gap's are NaN if all is one burst */
     double burst_length_ms, gap_length_ms; /* means */
     double burst_ratio;           /* BurstR of G.107: mean run of bad packets / mean run under random loss, >= 1; NaN without loss */
 };

@@ -23,7 +23,7 @@ void vo_clockfit_free(struct vo_clockfit *fit);
 /* direction 0: A to B, seen at A at `a` and at B at `b` (each by its own clock); direction 1: B to A likewise. Any order. False: out of memory. */
 bool vo_clockfit_add(struct vo_clockfit *fit, int direction, vo_time a, vo_time b);
 
-struct vo_clockfit_result {
+struct vo_clockfit_result { /* numbers whose has_... is false are NaN */
     bool directions[2];      /* any packets in each */
     bool has_offset;         /* both directions */
     double offset_ns;        /* B's clock minus A's at `reference` */

@@ -18,7 +18,7 @@ struct vo_impairment {
     const char *codec;     /* encoding name as in SDP, compared without case */
     enum vo_band band;
     double ie, bpl;        /* bpl NaN: not tabulated, so that a rating exists only without loss */
-    double lookahead_ms;   /* algorithmic delay beyond the packet */
+    double lookahead_ms;   /* algorithmic delay beyond the packet; NaN: unknown (a user's row of an untabulated codec) */
     const char *source;    /* where the figures stand: "ITU-T G.113 Table I.4" … */
 };
 

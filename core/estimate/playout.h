@@ -15,7 +15,7 @@
 
 struct vo_playout_config {
     double minimum_ms, maximum_ms; /* equal: fixed */
-    char name[32];                 /* "fixed 60 ms", "adaptive 20-200 ms" */
+    char name[48];                 /* "fixed 60 ms", "adaptive 20-200 ms" */
 };
 
 struct vo_playout { /* zero-initialise */

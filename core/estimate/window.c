@@ -74,7 +74,7 @@ void vo_window_received(struct vo_window *window, int64_t second)
     if (second > window->newest)
         advance(window, second);
     uint16_t *received = &window->received_in[slot(window->newest)];
-    *received += *received != UINT16_MAX;
+    *received = saturate(*received + 1u);
 }
 
 uint64_t vo_window_share(uint64_t count, double before, double after, double from, double to)
@@ -98,7 +98,9 @@ void vo_window_lost(struct vo_window *window, uint64_t count, double before_s, d
     int64_t first = (int64_t)floor(before_s), last = (int64_t)floor(after_s);
     if (first < window->judged)
         first = window->judged;
-    uint64_t placed = vo_window_share(count, before_s, after_s, -1, (double)first);
+    if (last < first)
+        last = first;
+    uint64_t placed = 0;
     for (int64_t second = first; second <= last; second++) {
         bool skip = second > first + VO_WINDOW_RING && second < last - VO_WINDOW_RING;
         if (skip) {
@@ -109,8 +111,9 @@ void vo_window_lost(struct vo_window *window, uint64_t count, double before_s, d
         }
         if (second > window->newest)
             advance(window, second);
-        uint64_t share = second == last ? count - placed
-                                        : vo_window_share(count, before_s, after_s, (double)second, (double)second + 1);
+        double from = second == first ? before_s : (double)second; /* what belongs before goes to the first open one */
+        uint64_t share = second >= last ? count - placed
+                                        : vo_window_share(count, before_s, after_s, from, (double)second + 1);
         placed += share;
         uint16_t *lost = &window->lost_in[slot(second)];
         *lost = saturate(*lost + share);

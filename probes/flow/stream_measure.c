@@ -1,0 +1,390 @@
+/* The measurement of an open stream, packet by packet. The hot path of the program. */
+#include "probes/flow/stream_private.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OUTAGE_ROWS 20000 /* rows that one outage fills at most */
+
+struct sink_context {
+    struct vo_stream *stream;
+    const struct vo_stream_config *config;
+};
+
+static int64_t second_of(const struct vo_measure *measure, vo_time time)
+{
+    return time <= measure->first ? 0 : (time - measure->first) / VO_NS_PER_S;
+}
+
+static double seconds_of(const struct vo_measure *measure, vo_time time)
+{
+    return time <= measure->first ? 0 : (double)(time - measure->first) / 1e9;
+}
+
+static struct vo_stream_row *row_at(struct vo_measure *measure, int64_t number)
+{
+    return &measure->rows[number % VO_STREAM_ROWS];
+}
+
+static void clear_row(struct vo_stream_row *row)
+{
+    *row = (struct vo_stream_row){.jitter_max_ms = -1, .variation_max_ms = -1};
+}
+
+/* Tells the rows before `end`, in chunks. */
+static void tell_rows(struct vo_stream *stream, const struct vo_stream_config *config, int64_t end)
+{
+    struct vo_measure *measure = stream->measure;
+    struct vo_stream_row chunk[VO_STREAM_ROWS];
+    while (measure->row_first < end) {
+        unsigned count = 0;
+        int64_t first = measure->row_first;
+        while (measure->row_first < end && count < VO_STREAM_ROWS)
+            chunk[count++] = *row_at(measure, measure->row_first++);
+        config->rows(config->context, stream, first, chunk, count);
+    }
+}
+
+/* Makes `number` the newest row. A pause longer than the rows that are kept ends the chunk: no rows are told of it. */
+static void advance_rows(struct vo_stream *stream, const struct vo_stream_config *config, int64_t number)
+{
+    struct vo_measure *measure = stream->measure;
+    if (number - measure->row_newest >= VO_STREAM_ROWS) {
+        tell_rows(stream, config, measure->row_newest + 1);
+        measure->row_first = measure->row_newest = number;
+        clear_row(row_at(measure, number));
+        return;
+    }
+    while (measure->row_newest < number) {
+        if (measure->row_newest - measure->row_first == VO_STREAM_ROWS - 1)
+            tell_rows(stream, config, measure->row_first + 1);
+        clear_row(row_at(measure, ++measure->row_newest));
+    }
+}
+
+/* Places lost packets into the rows in which they would have come; what belongs before the rows kept goes to the first. */
+static void rows_lost(struct vo_stream *stream, const struct vo_stream_config *config, uint64_t count, double before_s,
+                      double after_s)
+{
+    struct vo_measure *measure = stream->measure;
+    double step = config->series_s;
+    int64_t first = (int64_t)(before_s / step), last = (int64_t)(after_s / step);
+    if (last < measure->row_first)
+        last = measure->row_first;
+    if (first < last - OUTAGE_ROWS)
+        first = last - OUTAGE_ROWS;
+    if (first < measure->row_first)
+        first = measure->row_first;
+    uint64_t placed = 0;
+    for (int64_t number = first; number <= last; number++) {
+        double from = number == first ? -1e18 : (double)number * step;
+        uint64_t share = number == last ? count - placed
+                                        : vo_window_share(count, before_s, after_s, from, (double)(number + 1) * step);
+        placed += share;
+        advance_rows(stream, config, number);
+        row_at(measure, number)->lost += (uint32_t)share;
+    }
+}
+
+static void on_lost(void *context, uint64_t good, uint64_t count, vo_time before, vo_time after)
+{
+    struct sink_context *sink = context;
+    struct vo_measure *measure = sink->stream->measure;
+    double before_s = seconds_of(measure, before), after_s = seconds_of(measure, after);
+    vo_burst_add(&measure->burst, good, count);
+    vo_window_lost(&measure->window, count, before_s, after_s);
+    if (sink->config->series_s)
+        rows_lost(sink->stream, sink->config, count, before_s, after_s);
+}
+
+static void on_discarded(void *context, uint64_t good)
+{
+    struct sink_context *sink = context;
+    vo_burst_add(&sink->stream->measure->burst, good, 1);
+}
+
+static void tell_event(const struct vo_stream *stream, const struct vo_stream_config *config, vo_time time, const char *kind,
+                       const char *detail)
+{
+    if (config->event)
+        config->event(config->context, stream, time, kind, detail);
+}
+
+bool vo_measure_open(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *first)
+{
+    struct vo_measure *measure = calloc(1, sizeof *measure);
+    (void)config;
+    if (!measure)
+        return false;
+    const struct vo_payload *payload = vo_payload_of(stream, first);
+    measure->first = first->time;
+    measure->second_end = first->time + VO_NS_PER_S;
+    measure->ttl_minimum = UINT8_MAX;
+    vo_sequence_init(&measure->sequence, payload->clock_hz);
+    vo_delay_init(&measure->delay, payload->clock_hz ? payload->clock_hz : 1);
+    measure->clockless = payload->clock_hz == 0;
+    clear_row(&measure->rows[0]);
+    stream->measure = measure;
+    return true;
+}
+
+/* RFC 4733: one key press is one timestamp, however many packets tell it. */
+static void take_event(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet)
+{
+    static const char keys[] = "0123456789*#ABCD";
+    struct vo_measure *measure = stream->measure;
+    measure->event_packets++;
+    bool begins = !measure->in_event || packet->timestamp != measure->event_timestamp;
+    measure->in_event = true;
+    measure->event_timestamp = packet->timestamp;
+    if (!begins || !packet->has_event || stream->secure)
+        return;
+    char detail[8];
+    if (packet->event < sizeof keys - 1)
+        snprintf(detail, sizeof detail, "%c", keys[packet->event]);
+    else
+        snprintf(detail, sizeof detail, "%u", packet->event);
+    tell_event(stream, config, packet->time, "dtmf", detail);
+}
+
+static void change_payload(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet)
+{
+    struct vo_measure *measure = stream->measure;
+    struct vo_payload *payload = vo_payload_of(stream, packet);
+    struct vo_payload *before = NULL;
+    if (measure->payload && measure->payload->kind == VO_PAYLOAD_MEDIA && payload->kind == VO_PAYLOAD_MEDIA)
+        before = measure->payload;
+    measure->payload = payload;
+    if (payload->kind != VO_PAYLOAD_MEDIA)
+        return;
+    measure->clockless = payload->clock_hz == 0;
+    measure->sequence.clock_hz = payload->clock_hz;
+    if (before || (payload->clock_hz && measure->delay.ns_per_tick != 1e9 / payload->clock_hz)) {
+        vo_delay_restart(&measure->delay, payload->clock_hz ? payload->clock_hz : 1);
+        measure->resumes = true;
+    }
+    if (before) {
+        measure->codec_changes++;
+        tell_event(stream, config, packet->time, "codec_change", payload->codec);
+    }
+}
+
+static void count_packet(struct vo_stream *stream, const struct vo_rtp_packet *packet)
+{
+    struct vo_measure *measure = stream->measure;
+    measure->packets++;
+    measure->octets += packet->ip_length;
+    measure->dscp[packet->dscp & 63]++;
+    measure->dscp_46 += packet->dscp == 46;
+    if (packet->outer_dscp != 0xff) {
+        measure->tunnelled++;
+        measure->outer_dscp[packet->outer_dscp & 63]++;
+        measure->outer_46 += packet->outer_dscp == 46;
+    }
+    if (packet->ttl < measure->ttl_minimum)
+        measure->ttl_minimum = packet->ttl;
+    if (packet->ttl > measure->ttl_maximum)
+        measure->ttl_maximum = packet->ttl;
+    if (packet->time > measure->last)
+        measure->last = packet->time;
+}
+
+/* At a new second: what can no more change is judged and told. */
+static void roll(struct vo_stream *stream, const struct vo_stream_config *config, vo_time time)
+{
+    struct vo_measure *measure = stream->measure;
+    int64_t second = second_of(measure, time);
+    int64_t settled = second_of(measure, vo_sequence_settled_until(&measure->sequence, time));
+    measure->second_end = measure->first + (second + 1) * VO_NS_PER_S;
+    vo_window_settle(&measure->window, settled);
+    if (!config->series_s)
+        return;
+    advance_rows(stream, config, second / config->series_s);
+    int64_t done = settled / config->series_s;
+    if (done - measure->row_first >= VO_STREAM_CHUNK)
+        tell_rows(stream, config, done);
+}
+
+/* What one packet adds to its row of the series. */
+struct outcome {
+    bool unique, timed, late;
+    double above_ns;
+};
+
+static void update_row(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet,
+                       const struct outcome *outcome)
+{
+    struct vo_measure *measure = stream->measure;
+    if (packet->time >= measure->second_end)
+        roll(stream, config, packet->time);
+    struct vo_stream_row *row = row_at(measure, measure->row_newest);
+    row->packets++;
+    row->dscp_46 += packet->dscp == 46;
+    row->unique += outcome->unique;
+    row->discarded += outcome->late;
+    if (!outcome->timed)
+        return;
+    float jitter_ms = (float)(measure->delay.jitter.now_ns / 1e6), above_ms = (float)(outcome->above_ns / 1e6);
+    if (measure->delay.jitter.count && jitter_ms > row->jitter_max_ms)
+        row->jitter_max_ms = jitter_ms;
+    if (above_ms > row->variation_max_ms)
+        row->variation_max_ms = above_ms;
+}
+
+/* A marker after more media time than the packets in between account for: the end of silence (RFC 3551 4.1). */
+static bool ends_silence(const struct vo_measure *measure, const struct vo_rtp_packet *packet, int64_t position)
+{
+    const struct vo_sequence *sequence = &measure->sequence;
+    if (!packet->marker || !sequence->started || sequence->step == 0 || sequence->clock_hz == 90000)
+        return false;
+    int64_t ticks = (int32_t)(packet->timestamp - sequence->timed_timestamp);
+    return 2 * ticks > (2 * (position - sequence->timed_position) + 1) * (int64_t)sequence->step;
+}
+
+/* Transit, jitter and playout of a media packet. */
+static void take_timing(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet,
+                        int64_t position, struct outcome *outcome)
+{
+    struct vo_measure *measure = stream->measure;
+    bool talkspurt = ends_silence(measure, packet, position);
+    measure->talkspurts += talkspurt;
+    outcome->timed = true;
+    outcome->above_ns =
+        vo_delay_add(&measure->delay, packet->time, packet->timestamp, measure->resumes || talkspurt);
+    outcome->late =
+        vo_playout_add(&measure->playout, &config->playout, outcome->above_ns, packet->time, talkspurt);
+    measure->resumes = measure->in_event = false;
+}
+
+static void measure_now(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet);
+
+/* The packets kept ahead decide what the first of them meant, and are then measured in order. */
+static void replay_ahead(struct vo_stream *stream, const struct vo_stream_config *config)
+{
+    struct vo_measure *measure = stream->measure;
+    struct vo_delay_sample samples[VO_DELAY_AHEAD];
+    struct vo_rtp_packet ahead[VO_DELAY_AHEAD];
+    unsigned count = measure->ahead_count, timed = 0;
+    memcpy(ahead, measure->ahead, count * sizeof *ahead);
+    for (unsigned i = 0; i < count; i++)
+        if (vo_payload_of(stream, &ahead[i])->kind == VO_PAYLOAD_MEDIA)
+            samples[timed++] = (struct vo_delay_sample){ahead[i].time, ahead[i].timestamp};
+    if (vo_delay_judge(&measure->delay, samples, timed)) {
+        vo_delay_restart(&measure->delay, measure->payload->clock_hz);
+        measure->delay.jumps++;
+        measure->resumes = true;
+        tell_event(stream, config, ahead[0].time, "hold", "timestamps left the flow of time");
+    }
+    measure->ahead_count = 0;
+    measure->replaying = true;
+    for (unsigned i = 0; i < count; i++)
+        measure_now(stream, config, &ahead[i]);
+    measure->replaying = false;
+}
+
+/* Takes a packet of a new position in; keeps it instead when its transit is not to be believed at once. */
+static void commit(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet,
+                   const struct vo_sequence_packet *sequence, int64_t position, const struct vo_sequence_sink *sink)
+{
+    struct vo_measure *measure = stream->measure;
+    struct outcome outcome = {.unique = true};
+    bool media = measure->payload->kind == VO_PAYLOAD_MEDIA;
+    if (media && !measure->clockless) {
+        if (!measure->replaying && vo_delay_jumps(&measure->delay, packet->time, packet->timestamp)) {
+            measure->ahead[0] = *packet;
+            measure->ahead_count = 1;
+            return;
+        }
+        take_timing(stream, config, packet, position, &outcome);
+    } else if (!media) {
+        measure->resumes = true;
+        if (measure->payload->kind == VO_PAYLOAD_EVENT)
+            take_event(stream, config, packet);
+        else
+            measure->noise_packets++;
+    }
+    measure->payload->packets++;
+    measure->payload->octets += packet->payload_length;
+    vo_sequence_commit(&measure->sequence, sequence, position, outcome.late, sink);
+    vo_window_received(&measure->window, second_of(measure, packet->time));
+    update_row(stream, config, packet, &outcome);
+}
+
+static void feed(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet);
+
+/* The held packet began a new sequence, or continued the old one after a gap: it is measured now, and `packet` after it. */
+static void take_held(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet)
+{
+    struct vo_measure *measure = stream->measure;
+    struct vo_rtp_packet held = measure->held;
+    if (!measure->sequence.leap) {
+        if (!measure->clockless && measure->payload->kind == VO_PAYLOAD_MEDIA)
+            vo_delay_restart(&measure->delay, measure->payload->clock_hz);
+        measure->resumes = true;
+        tell_event(stream, config, held.time, "restart", "a new sequence under the same SSRC");
+    }
+    feed(stream, config, &held);
+    feed(stream, config, packet);
+}
+
+static void measure_now(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet)
+{
+    static const struct outcome none;
+    struct vo_measure *measure = stream->measure;
+    struct sink_context context = {stream, config};
+    const struct vo_sequence_sink sink = {&context, on_lost, on_discarded};
+    if (!measure->payload || measure->payload->type != packet->payload_type)
+        change_payload(stream, config, packet);
+    struct vo_sequence_packet sequence = {packet->time, packet->timestamp, packet->sequence,
+                                          measure->payload->kind == VO_PAYLOAD_MEDIA};
+    int64_t position;
+    switch (vo_sequence_classify(&measure->sequence, &sequence, &sink, &position)) {
+    case VO_SEQUENCE_NEW:
+    case VO_SEQUENCE_REORDERED:
+        commit(stream, config, packet, &sequence, position, &sink);
+        break;
+    case VO_SEQUENCE_HELD:
+        measure->held = *packet;
+        break;
+    case VO_SEQUENCE_AGAIN:
+        take_held(stream, config, packet);
+        break;
+    case VO_SEQUENCE_DUPLICATE:
+    case VO_SEQUENCE_TOO_LATE:
+        update_row(stream, config, packet, &none);
+        break;
+    }
+}
+
+static void feed(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet)
+{
+    struct vo_measure *measure = stream->measure;
+    if (measure->ahead_count == 0) {
+        measure_now(stream, config, packet);
+        return;
+    }
+    measure->ahead[measure->ahead_count++] = *packet;
+    if (measure->ahead_count == VO_DELAY_AHEAD)
+        replay_ahead(stream, config);
+}
+
+void vo_measure_packet(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet)
+{
+    count_packet(stream, packet);
+    feed(stream, config, packet);
+}
+
+void vo_measure_finish(struct vo_stream *stream, const struct vo_stream_config *config)
+{
+    struct vo_measure *measure = stream->measure;
+    struct sink_context context = {stream, config};
+    const struct vo_sequence_sink sink = {&context, on_lost, on_discarded};
+    if (measure->ahead_count)
+        replay_ahead(stream, config);
+    vo_sequence_finish(&measure->sequence, &sink);
+    vo_delay_finish(&measure->delay);
+    if (config->series_s)
+        tell_rows(stream, config, measure->row_newest + 1);
+}

@@ -1,0 +1,403 @@
+#include "probes/flow/streams.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Open addressing with linear probing: slots hold the hash beside the pointer, so that a miss rarely leaves the table. */
+struct slot {
+    uint64_t hash;
+    struct vo_stream *stream;
+};
+
+struct table {
+    struct slot *slots;
+    size_t size, used; /* size: a power of two */
+};
+
+struct vo_streams {
+    struct vo_stream_config config;
+    struct vo_streams_handler handler;
+    size_t limit;
+    struct table by_key, by_ssrc, by_source, by_destination;
+    struct vo_stream **all; /* confirmed, in order of first sight */
+    size_t count, room, hand;
+    struct vo_stream *newest, *oldest; /* candidates */
+    size_t candidates;
+    uint64_t unconfirmed, evicted;
+};
+
+static inline uint64_t mix(uint64_t a, uint64_t b)
+{
+    __uint128_t product = (__uint128_t)(a ^ 0x9e3779b97f4a7c15ull) * (b ^ 0xe7037ed1a0b428dbull);
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static inline uint64_t load(const void *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+static uint64_t hash_key(const struct vo_stream_key *key)
+{
+    uint64_t ports = (uint64_t)key->source_port << 48 | (uint64_t)key->destination_port << 32 | key->ssrc;
+    uint64_t hash = mix(load(key->source + 8) ^ load(key->source), load(key->destination + 8) ^ ports);
+    return mix(hash, load(key->destination) ^ ((uint64_t)key->encap_hash << 32 | key->interface)) | 1;
+}
+
+static uint64_t hash_endpoint(const uint8_t address[16], uint16_t port)
+{
+    return mix(load(address) ^ port, load(address + 8)) | 1;
+}
+
+static uint64_t hash_ssrc(uint32_t ssrc)
+{
+    return mix(ssrc, 1) | 1;
+}
+
+static bool same_key(const struct vo_stream_key *a, const struct vo_stream_key *b)
+{
+    return a->ssrc == b->ssrc && a->source_port == b->source_port && a->destination_port == b->destination_port &&
+           a->encap_hash == b->encap_hash && a->interface == b->interface &&
+           memcmp(a->source, b->source, 16) == 0 && memcmp(a->destination, b->destination, 16) == 0;
+}
+
+static bool grow(struct table *table)
+{
+    struct table bigger = {.size = table->size ? table->size * 2 : 1024, .used = table->used};
+    bigger.slots = calloc(bigger.size, sizeof *bigger.slots);
+    if (!bigger.slots)
+        return false;
+    for (size_t i = 0; i < table->size; i++) {
+        if (!table->slots[i].hash)
+            continue;
+        size_t at = table->slots[i].hash & (bigger.size - 1);
+        while (bigger.slots[at].hash)
+            at = (at + 1) & (bigger.size - 1);
+        bigger.slots[at] = table->slots[i];
+    }
+    free(table->slots);
+    *table = bigger;
+    return true;
+}
+
+/* The slot of a hash, a free one if there is none; NULL: out of memory. For chained indices. */
+static struct slot *slot_of(struct table *table, uint64_t hash)
+{
+    if (2 * (table->used + 1) > table->size && !grow(table))
+        return NULL;
+    size_t at = hash & (table->size - 1);
+    while (table->slots[at].hash && table->slots[at].hash != hash)
+        at = (at + 1) & (table->size - 1);
+    if (!table->slots[at].hash) {
+        table->slots[at].hash = hash;
+        table->used++;
+    }
+    return &table->slots[at];
+}
+
+static struct vo_stream *head_of(const struct table *table, uint64_t hash)
+{
+    if (table->size == 0)
+        return NULL;
+    size_t at = hash & (table->size - 1);
+    while (table->slots[at].hash && table->slots[at].hash != hash)
+        at = (at + 1) & (table->size - 1);
+    return table->slots[at].stream;
+}
+
+/* Closes the hole that a removed entry leaves: entries after it move up unless that would pass their own place. */
+static void remove_slot(struct table *table, size_t hole)
+{
+    size_t mask = table->size - 1, at = hole;
+    for (;;) {
+        at = (at + 1) & mask;
+        if (!table->slots[at].hash)
+            break;
+        size_t home = table->slots[at].hash & mask;
+        if (((at - home) & mask) >= ((at - hole) & mask)) {
+            table->slots[hole] = table->slots[at];
+            hole = at;
+        }
+    }
+    table->slots[hole] = (struct slot){0};
+    table->used--;
+}
+
+static struct vo_stream *find(const struct vo_streams *streams, const struct vo_stream_key *key, uint64_t hash, size_t *at)
+{
+    const struct table *table = &streams->by_key;
+    if (table->size == 0)
+        return NULL;
+    *at = hash & (table->size - 1);
+    while (table->slots[*at].hash) {
+        if (table->slots[*at].hash == hash && same_key(&table->slots[*at].stream->key, key))
+            return table->slots[*at].stream;
+        *at = (*at + 1) & (table->size - 1);
+    }
+    return NULL;
+}
+
+struct vo_stream *vo_streams_find(const struct vo_streams *streams, const struct vo_stream_key *key)
+{
+    size_t at;
+    return find(streams, key, hash_key(key), &at);
+}
+
+struct vo_streams *vo_streams_new(const struct vo_stream_config *config, const struct vo_streams_handler *handler,
+                                  size_t limit)
+{
+    struct vo_streams *streams = calloc(1, sizeof *streams);
+    if (!streams)
+        return NULL;
+    streams->config = *config;
+    streams->handler = *handler;
+    streams->limit = limit;
+    return streams;
+}
+
+static void free_stream(struct vo_stream *stream)
+{
+    vo_stream_release(stream);
+    free(stream);
+}
+
+void vo_streams_free(struct vo_streams *streams)
+{
+    if (!streams)
+        return;
+    for (size_t i = 0; i < streams->count; i++)
+        free_stream(streams->all[i]);
+    while (streams->oldest) {
+        struct vo_stream *next = streams->oldest->newer;
+        free_stream(streams->oldest);
+        streams->oldest = next;
+    }
+    free(streams->all);
+    free(streams->by_key.slots);
+    free(streams->by_ssrc.slots);
+    free(streams->by_source.slots);
+    free(streams->by_destination.slots);
+    free(streams);
+}
+
+static void link_candidate(struct vo_streams *streams, struct vo_stream *stream)
+{
+    stream->older = streams->newest;
+    if (streams->newest)
+        streams->newest->newer = stream;
+    else
+        streams->oldest = stream;
+    streams->newest = stream;
+    streams->candidates++;
+}
+
+static void unlink_candidate(struct vo_streams *streams, struct vo_stream *stream)
+{
+    if (stream->newer)
+        stream->newer->older = stream->older;
+    else
+        streams->newest = stream->older;
+    if (stream->older)
+        stream->older->newer = stream->newer;
+    else
+        streams->oldest = stream->newer;
+    stream->newer = stream->older = NULL;
+    streams->candidates--;
+}
+
+static void remove_from_table(struct vo_streams *streams, struct vo_stream *stream)
+{
+    size_t at;
+    if (find(streams, &stream->key, stream->hash, &at))
+        remove_slot(&streams->by_key, at);
+}
+
+static void drop_candidate(struct vo_streams *streams, struct vo_stream *stream)
+{
+    unlink_candidate(streams, stream);
+    remove_from_table(streams, stream);
+    streams->unconfirmed++;
+    free_stream(stream);
+}
+
+/* Takes a stream out of one chain of an index. */
+static void unchain(struct table *table, uint64_t hash, struct vo_stream *stream, size_t link)
+{
+    struct slot *slot = slot_of(table, hash);
+    struct vo_stream **at = slot ? &slot->stream : NULL;
+    while (at && *at) {
+        struct vo_stream **next = (struct vo_stream **)(void *)((char *)*at + link);
+        if (*at == stream) {
+            *at = *next;
+            return;
+        }
+        at = next;
+    }
+}
+
+/* Closes the longest idle of a sample of 64 streams, taken round robin. */
+static void evict(struct vo_streams *streams)
+{
+    size_t victim = streams->hand % streams->count;
+    for (size_t i = 1; i < 64 && i < streams->count; i++) {
+        size_t at = (streams->hand + i) % streams->count;
+        if (streams->all[at]->last < streams->all[victim]->last)
+            victim = at;
+    }
+    streams->hand += 64;
+    struct vo_stream *stream = streams->all[victim];
+    vo_stream_finish(stream, &streams->config);
+    streams->handler.evicted(streams->handler.context, stream);
+    streams->evicted++;
+    const struct vo_stream_key *key = &stream->key;
+    unchain(&streams->by_ssrc, hash_ssrc(key->ssrc), stream, offsetof(struct vo_stream, next_ssrc));
+    unchain(&streams->by_source, hash_endpoint(key->source, key->source_port), stream,
+            offsetof(struct vo_stream, next_source));
+    unchain(&streams->by_destination, hash_endpoint(key->destination, key->destination_port), stream,
+            offsetof(struct vo_stream, next_destination));
+    remove_from_table(streams, stream);
+    memmove(&streams->all[victim], &streams->all[victim + 1],
+            (streams->count - victim - 1) * sizeof *streams->all);
+    streams->count--;
+    free_stream(stream);
+}
+
+/* A confirmed stream leaves the candidates and joins the list and the indices. */
+static bool adopt(struct vo_streams *streams, struct vo_stream *stream)
+{
+    if (streams->count >= streams->limit && streams->count > 0)
+        evict(streams);
+    if (streams->count == streams->room) {
+        size_t room = streams->room ? streams->room * 2 : 256;
+        struct vo_stream **all = realloc(streams->all, room * sizeof *all);
+        if (!all)
+            return false;
+        streams->all = all;
+        streams->room = room;
+    }
+    const struct vo_stream_key *key = &stream->key;
+    struct slot *ssrc = slot_of(&streams->by_ssrc, hash_ssrc(key->ssrc));
+    struct slot *source = slot_of(&streams->by_source, hash_endpoint(key->source, key->source_port));
+    struct slot *destination = slot_of(&streams->by_destination, hash_endpoint(key->destination, key->destination_port));
+    if (!ssrc || !source || !destination)
+        return false;
+    stream->next_ssrc = ssrc->stream;
+    ssrc->stream = stream;
+    stream->next_source = source->stream;
+    source->stream = stream;
+    stream->next_destination = destination->stream;
+    destination->stream = stream;
+    unlink_candidate(streams, stream);
+    streams->all[streams->count++] = stream;
+    streams->handler.opened(streams->handler.context, stream);
+    return true;
+}
+
+static struct vo_stream *begin(struct vo_streams *streams, const struct vo_stream_key *key, uint64_t hash,
+                               const struct vo_packet *packet)
+{
+    if (streams->candidates >= VO_STREAMS_CANDIDATES)
+        drop_candidate(streams, streams->oldest);
+    struct table *table = &streams->by_key;
+    if (2 * (table->used + 1) > table->size && !grow(table))
+        return NULL;
+    struct vo_stream *stream = calloc(1, sizeof *stream);
+    if (!stream)
+        return NULL;
+    stream->key = *key;
+    stream->hash = hash;
+    if (packet->encap_count) {
+        stream->encap = malloc(packet->encap_count * sizeof *stream->encap);
+        if (!stream->encap) {
+            free(stream);
+            return NULL;
+        }
+        memcpy(stream->encap, packet->encap, packet->encap_count * sizeof *stream->encap);
+        stream->encap_count = packet->encap_count;
+    }
+    size_t at = hash & (table->size - 1);
+    while (table->slots[at].hash)
+        at = (at + 1) & (table->size - 1);
+    table->slots[at] = (struct slot){hash, stream};
+    table->used++;
+    link_candidate(streams, stream);
+    return stream;
+}
+
+/* After a packet or a confirmation: is it confirmed now, and was not before? */
+static bool settle_candidate(struct vo_streams *streams, struct vo_stream *stream, bool was)
+{
+    return was || !stream->confirmed || adopt(streams, stream);
+}
+
+struct vo_stream *vo_streams_add(struct vo_streams *streams, const struct vo_stream_key *key,
+                                 const struct vo_packet *packet, const struct vo_rtp_packet *rtp,
+                                 const struct vo_binding *to, const struct vo_binding *from)
+{
+    size_t at;
+    uint64_t hash = hash_key(key);
+    struct vo_stream *stream = find(streams, key, hash, &at);
+    if (!stream) {
+        stream = begin(streams, key, hash, packet);
+        if (!stream)
+            return NULL;
+        if (to || from)
+            vo_stream_bind(stream, to, from);
+    }
+    bool was = stream->confirmed;
+    if (stream->to || stream->from)
+        vo_stream_confirm(stream, &streams->config);
+    if (!vo_stream_add(stream, &streams->config, rtp) || !settle_candidate(streams, stream, was))
+        return NULL;
+    return stream;
+}
+
+void vo_streams_confirm(struct vo_streams *streams, struct vo_stream *stream)
+{
+    bool was = stream->confirmed;
+    vo_stream_confirm(stream, &streams->config);
+    settle_candidate(streams, stream, was);
+}
+
+struct vo_stream *vo_streams_of_ssrc(const struct vo_streams *streams, uint32_t ssrc)
+{
+    return head_of(&streams->by_ssrc, hash_ssrc(ssrc));
+}
+
+struct vo_stream *vo_streams_from(const struct vo_streams *streams, const uint8_t address[16], uint16_t port)
+{
+    return head_of(&streams->by_source, hash_endpoint(address, port));
+}
+
+struct vo_stream *vo_streams_to(const struct vo_streams *streams, const uint8_t address[16], uint16_t port)
+{
+    return head_of(&streams->by_destination, hash_endpoint(address, port));
+}
+
+size_t vo_streams_count(const struct vo_streams *streams)
+{
+    return streams->count;
+}
+
+struct vo_stream *vo_streams_at(const struct vo_streams *streams, size_t index)
+{
+    return streams->all[index];
+}
+
+uint64_t vo_streams_unconfirmed(const struct vo_streams *streams)
+{
+    return streams->unconfirmed + streams->candidates;
+}
+
+uint64_t vo_streams_evicted(const struct vo_streams *streams)
+{
+    return streams->evicted;
+}
+
+void vo_streams_finish(struct vo_streams *streams)
+{
+    for (size_t i = 0; i < streams->count; i++)
+        vo_stream_finish(streams->all[i], &streams->config);
+}

@@ -1,0 +1,46 @@
+/*
+ * The stream table: every RTP stream of a capture, found by addresses, ports, SSRC, encapsulation and interface.
+ *
+ * Candidates are capped at VO_STREAMS_CANDIDATES (the oldest goes, silently: nothing vouches for it); open streams at the limit
+ * given: the longest idle of a sample is closed and told, so that its measurement is kept and the eviction is known.
+ */
+#ifndef VO_PROBES_FLOW_STREAMS_H
+#define VO_PROBES_FLOW_STREAMS_H
+
+#include "probes/flow/stream.h"
+
+#define VO_STREAMS_CANDIDATES 16384
+
+struct vo_streams_handler {
+    void *context;
+    void (*opened)(void *context, struct vo_stream *stream);  /* confirmed: in the indices from now on */
+    void (*evicted)(void *context, struct vo_stream *stream); /* closed early; freed after the call */
+};
+
+struct vo_streams;
+struct vo_streams *vo_streams_new(const struct vo_stream_config *config, const struct vo_streams_handler *handler, size_t limit);
+void vo_streams_free(struct vo_streams *streams);
+
+/* The stream of a key, or NULL. */
+struct vo_stream *vo_streams_find(const struct vo_streams *streams, const struct vo_stream_key *key);
+/* Takes a packet: finds or begins its stream. `announced`: signalling vouches for it. NULL: out of memory. */
+struct vo_stream *vo_streams_add(struct vo_streams *streams, const struct vo_stream_key *key, const struct vo_packet *packet,
+                                 const struct vo_rtp_packet *rtp, const struct vo_binding *to, const struct vo_binding *from);
+/* Vouches for a candidate. */
+void vo_streams_confirm(struct vo_streams *streams, struct vo_stream *stream);
+
+/* Confirmed streams by SSRC (chained by next_ssrc), by source endpoint (next_source), by destination endpoint (next_destination). A chain may hold others that share the
+ * hash: check. */
+struct vo_stream *vo_streams_of_ssrc(const struct vo_streams *streams, uint32_t ssrc);
+struct vo_stream *vo_streams_from(const struct vo_streams *streams, const uint8_t address[16], uint16_t port);
+struct vo_stream *vo_streams_to(const struct vo_streams *streams, const uint8_t address[16], uint16_t port);
+/* All confirmed streams in order of first sight. */
+size_t vo_streams_count(const struct vo_streams *streams);
+struct vo_stream *vo_streams_at(const struct vo_streams *streams, size_t index);
+/* Candidates that nothing confirmed, gone or left. */
+uint64_t vo_streams_unconfirmed(const struct vo_streams *streams);
+uint64_t vo_streams_evicted(const struct vo_streams *streams);
+/* Finishes all; candidates that nothing confirmed are dropped. */
+void vo_streams_finish(struct vo_streams *streams);
+
+#endif

@@ -77,7 +77,8 @@ struct vo_packet {
     };
     struct vo_encap encap[VO_ENCAP_MAX]; /* outermost first */
     const uint8_t *rest; /* further MSDUs of an 802.11 A-MSDU, for vo_decode_next(); NULL: none */
-    uint32_t rest_size;
+    uint32_t rest_size, rest_length; /* captured, and on the wire */
+    uint8_t rest_encap_count, rest_flags, rest_user_priority; /* as they were outside the A-MSDU; for vo_decode_next() */
 };
 
 /* Decodes one frame of link type `linktype` (LINKTYPE_ value of the file, not DLT_). All members that the result names are set. */

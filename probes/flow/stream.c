@@ -142,4 +142,5 @@ void vo_stream_release(struct vo_stream *stream)
     free(stream->kept);
     free(stream->measure);
     free(stream->rtcp);
+    free(stream->leg);
 }

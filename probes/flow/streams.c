@@ -1,5 +1,7 @@
 #include "probes/flow/streams.h"
 
+#include "probes/flow/leg.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -253,6 +255,11 @@ static void evict(struct vo_streams *streams)
     streams->evicted++;
     const struct vo_stream_key *key = &stream->key;
     unchain(&streams->by_ssrc, hash_ssrc(key->ssrc), stream, offsetof(struct vo_stream, next_ssrc));
+    for (size_t i = 0; stream->leg && i < streams->count; i++)
+        if (streams->all[i]->leg && streams->all[i]->leg->first == stream) {
+            free(streams->all[i]->leg);
+            streams->all[i]->leg = NULL;
+        }
     unchain(&streams->by_source, hash_endpoint(key->source, key->source_port), stream,
             offsetof(struct vo_stream, next_source));
     unchain(&streams->by_destination, hash_endpoint(key->destination, key->destination_port), stream,
@@ -284,6 +291,8 @@ static bool adopt(struct vo_streams *streams, struct vo_stream *stream)
     if (!ssrc || !source || !destination)
         return false;
     stream->next_ssrc = ssrc->stream;
+    if (ssrc->stream && ssrc->stream->key.ssrc == key->ssrc && !vo_leg_join(stream, ssrc->stream))
+        return false;
     ssrc->stream = stream;
     stream->next_source = source->stream;
     source->stream = stream;
@@ -332,9 +341,14 @@ static bool settle_candidate(struct vo_streams *streams, struct vo_stream *strea
     return was || !stream->confirmed || adopt(streams, stream);
 }
 
-struct vo_stream *vo_streams_add(struct vo_streams *streams, const struct vo_stream_key *key,
-                                 const struct vo_packet *packet, const struct vo_rtp_packet *rtp,
-                                 const struct vo_binding *to, const struct vo_binding *from)
+static const struct vo_binding *media_binding(const struct vo_calls *calls, const uint8_t address[16], uint16_t port)
+{
+    const struct vo_binding *binding = vo_calls_binding(calls, address, port);
+    return binding && !binding->rtcp ? binding : NULL;
+}
+
+struct vo_stream *vo_streams_add(struct vo_streams *streams, const struct vo_calls *calls, const struct vo_stream_key *key,
+                                 const struct vo_packet *packet, const struct vo_rtp_packet *rtp)
 {
     size_t at;
     uint64_t hash = hash_key(key);
@@ -343,14 +357,16 @@ struct vo_stream *vo_streams_add(struct vo_streams *streams, const struct vo_str
         stream = begin(streams, key, hash, packet);
         if (!stream)
             return NULL;
-        if (to || from)
-            vo_stream_bind(stream, to, from);
+        vo_stream_bind(stream, media_binding(calls, key->destination, key->destination_port),
+                       media_binding(calls, key->source, key->source_port));
     }
     bool was = stream->confirmed;
     if (stream->to || stream->from)
         vo_stream_confirm(stream, &streams->config);
     if (!vo_stream_add(stream, &streams->config, rtp) || !settle_candidate(streams, stream, was))
         return NULL;
+    if (stream->leg)
+        vo_leg_add(stream, rtp);
     return stream;
 }
 

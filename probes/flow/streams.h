@@ -23,9 +23,9 @@ void vo_streams_free(struct vo_streams *streams);
 
 /* The stream of a key, or NULL. */
 struct vo_stream *vo_streams_find(const struct vo_streams *streams, const struct vo_stream_key *key);
-/* Takes a packet: finds or begins its stream. `announced`: signalling vouches for it. NULL: out of memory. */
-struct vo_stream *vo_streams_add(struct vo_streams *streams, const struct vo_stream_key *key, const struct vo_packet *packet,
-                                 const struct vo_rtp_packet *rtp, const struct vo_binding *to, const struct vo_binding *from);
+/* Takes a packet: finds or begins its stream, bound to what SDP says of its ends. NULL: out of memory. */
+struct vo_stream *vo_streams_add(struct vo_streams *streams, const struct vo_calls *calls, const struct vo_stream_key *key,
+                                 const struct vo_packet *packet, const struct vo_rtp_packet *rtp);
 /* Vouches for a candidate. */
 void vo_streams_confirm(struct vo_streams *streams, struct vo_stream *stream);
 

@@ -25,11 +25,13 @@ struct vo_tcp_connection {
 };
 
 struct vo_tcp_handler {
-    /* First data of a connection: false to ignore it from now on (nothing is kept of it). */
+    /* First data of a connection, asked once a direction until it says true. After false for both, or while the other is
+     * silent, nothing is kept of it. */
     bool (*accept)(void *context, struct vo_tcp_connection *connection, int direction, const uint8_t *data, uint32_t size);
     void (*data)(void *context, struct vo_tcp_connection *connection, int direction, const uint8_t *data, uint32_t size,
                  const struct vo_packet *packet, vo_time time);
     void (*hole)(void *context, struct vo_tcp_connection *connection, int direction, uint32_t size, vo_time time);
+    /* Of accepted connections only. */
     void (*closed)(void *context, struct vo_tcp_connection *connection);
 };
 

@@ -1,0 +1,133 @@
+/* voready-analyze: records and rules to a verdict. */
+#include "analyze/evaluate.h"
+#include "analyze/rules.h"
+#include "analyze/site.h"
+#include "analyze/verdict.h"
+#include "core/options.h"
+
+#include <stdio.h>
+
+#define NAME "voready-analyze"
+
+enum { EXIT_READY = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+struct settings {
+    struct vo_option_list packs, not_required;
+    const char *profile, *areas, *site, *output;
+};
+
+static struct settings settings = {.output = "-"};
+
+static const struct vo_option options[] = {
+    {"rules", 'r', VO_OPTION_LIST, &settings.packs, "PACK", "rule pack, a JSON file; may be given several times", 0, 0,
+     NULL},
+    {"profile", 'p', VO_OPTION_TEXT, &settings.profile, "NAME", "how the phones are used; a profile of the packs", 0, 0,
+     NULL},
+    {"area", 'a', VO_OPTION_TEXT, &settings.areas, "A,B", "only rules of these areas", 0, 0, NULL},
+    {"site", 's', VO_OPTION_FILE, &settings.site, "SITE.json", "the site's own limits and its waivers", 0, 0, NULL},
+    {"not-required", 0, VO_OPTION_LIST, &settings.not_required, "RULE",
+     "judge the rule, but do not require it; may be given several times", 0, 0, NULL},
+    {"output", 'o', VO_OPTION_FILE, &settings.output, "VERDICT.json", "where to write; - is standard output", 0, 0,
+     NULL},
+    {0},
+};
+
+static const char *const usage[] = {
+    "--rules PACK... --profile NAME [--area A,B] [--site SITE.json] [-o VERDICT.json] RECORDS...", NULL};
+
+static const struct vo_program program = {
+    .name = NAME,
+    .summary = "judges records by rules and writes a verdict",
+    .usage = usage,
+    .options = options,
+    .notes = "RECORDS are files of voready's probes, also concatenated ones; - is standard input. Several packs:\n"
+             "--rules once for each. What was not measured is never a pass: the verdict says why.\n"
+             "\n"
+             "Exit codes:\n"
+             "  0  ready\n"
+             "  1  the tool failed, or the records could not be read\n"
+             "  2  wrong usage, rules or site file\n"
+             "  3  not ready: a required rule failed\n"
+             "  4  ready with warnings\n"
+             "  5  incomplete: a required rule was not measured\n"
+             "\n"
+             "Example: " NAME " --rules rules/openscape-mobile.json --profile voice -o verdict.json call.jsonl\n",
+    .operands_are_files = true,
+};
+
+static enum vo_status load_rules(struct vo_rules *rules, struct vo_verdict_head *head, struct vo_error *error)
+{
+    const struct vo_selection selection = {.profile = settings.profile,
+                                           .areas = settings.areas,
+                                           .not_required = settings.not_required.items,
+                                           .not_required_count = settings.not_required.count};
+    enum vo_status status = VO_OK;
+    if (!settings.packs.count)
+        return vo_error_set(error, VO_ERR_USAGE, "--rules is missing: name a rule pack; see " NAME " -h");
+    for (size_t i = 0; i < settings.packs.count && status == VO_OK; i++)
+        status = vo_rules_load(rules, settings.packs.items[i], error);
+    if (status == VO_OK && settings.site)
+        status = vo_site_load(rules, settings.site, head->created, &head->site, error);
+    if (status == VO_OK)
+        status = vo_rules_select(rules, &selection, error);
+    return status;
+}
+
+static enum vo_status judge_records(const struct vo_rules *rules, const struct vo_option_list *files,
+                                    const struct vo_verdict_head *head, int *code, struct vo_error *error)
+{
+    struct vo_facts *facts = NULL;
+    struct vo_evaluation evaluation = {0};
+    enum vo_status status = vo_facts_new(rules, &facts, error);
+    for (size_t i = 0; i < files->count && status == VO_OK; i++)
+        status = vo_facts_read(facts, files->items[i], error);
+    if (status == VO_OK)
+        status = vo_facts_finish(facts, error);
+    if (status == VO_OK)
+        status = vo_evaluate(rules, facts, &evaluation, error);
+    if (status == VO_OK)
+        status = vo_verdict_save(settings.output, head, rules, facts, &evaluation, error);
+    if (status == VO_OK)
+        *code = vo_verdict_exit(evaluation.verdict);
+    vo_evaluation_release(&evaluation);
+    vo_facts_free(facts);
+    return status;
+}
+
+static int run(const struct vo_option_list *files)
+{
+    struct vo_error error = {VO_OK, ""};
+    struct vo_rules rules = {0};
+    struct vo_verdict_head head = {.created = vo_clock_now(), .profile = settings.profile};
+    int code = EXIT_FAILED;
+    /* Whatever is wrong with rules or site file is the user's to correct. */
+    enum vo_status status = load_rules(&rules, &head, &error);
+    if (status != VO_OK)
+        code = status == VO_ERR_MEMORY ? EXIT_FAILED : EXIT_USAGE;
+    if (status == VO_OK && !files->count) {
+        status = vo_error_set(&error, VO_ERR_USAGE, "name the record files to judge, or - for standard input");
+        code = EXIT_USAGE;
+    }
+    if (status == VO_OK)
+        status = judge_records(&rules, files, &head, &code, &error);
+    if (status != VO_OK)
+        vo_complain(NAME, &error);
+    vo_rules_release(&rules);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct vo_option_list files = {0};
+    struct vo_error error = {VO_OK, ""};
+    enum vo_status status = vo_options_parse(&program, argc, argv, &files, &error);
+    int code = EXIT_READY;
+    if (status == VO_OK) {
+        code = run(&files);
+    } else if (status != VO_END) {
+        vo_complain(NAME, &error);
+        code = status == VO_ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+    }
+    vo_options_release(&program, &files);
+    return code;
+}

@@ -1,0 +1,24 @@
+/*
+ * What a site file says about rules: limits of its own, and waivers.
+ *
+ *   {"overrides": [{"rule": "media.jitter", "pass": {"below": 20}, "reason": "…"}],
+ *    "waivers": [{"rule": "qos.rtp.dscp", "reason": "…", "author": "…", "expires": "2027-01-31"}]}
+ *
+ * A waiver holds up to the end of its day (UTC). Other keys of a site file belong to other programs.
+ */
+#ifndef VO_ANALYZE_SITE_H
+#define VO_ANALYZE_SITE_H
+
+#include "analyze/rules.h"
+#include "core/clock.h"
+#include "core/error.h"
+
+/* Reads the file and applies it to rules of the loaded packs. `now` decides which waivers have expired.
+ * `site` gets the site's name ("name" or "site" in the file, else the path); it lives as long as the rules. */
+enum vo_status vo_site_load(struct vo_rules *rules, const char *path, vo_time now, const char **site,
+                            struct vo_error *error);
+/* The same from a parsed document, which becomes the rules' own in any case. */
+enum vo_status vo_site_apply(struct vo_rules *rules, const char *path, struct vo_json *document, vo_time now,
+                             const char **site, struct vo_error *error);
+
+#endif

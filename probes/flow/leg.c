@@ -1,0 +1,55 @@
+#include "probes/flow/leg.h"
+
+#include <stdlib.h>
+
+static bool give(struct vo_stream *stream, const struct vo_stream *sibling)
+{
+    if (stream->leg)
+        return true;
+    stream->leg = calloc(1, sizeof *stream->leg);
+    if (!stream->leg)
+        return false;
+    stream->leg->first = sibling;
+    return true;
+}
+
+bool vo_leg_join(struct vo_stream *a, struct vo_stream *b)
+{
+    return give(a, b) && give(b, a);
+}
+
+/* When the sibling had this packet: false if it has not, or so long ago that it is forgotten. */
+static bool seen_by(const struct vo_stream *sibling, const struct vo_rtp_packet *packet, int64_t *delay_us)
+{
+    const struct vo_measure *measure = sibling->measure;
+    if (!measure || !measure->sequence.started)
+        return false;
+    const struct vo_sequence *sequence = &measure->sequence;
+    int16_t delta = (int16_t)(packet->sequence - (uint16_t)sequence->highest);
+    int64_t position = sequence->highest + delta;
+    if (delta > 0 || delta <= -VO_SEQUENCE_WINDOW || position < sequence->base)
+        return false;
+    uint64_t slot = (uint64_t)position & (VO_SEQUENCE_WINDOW - 1);
+    if (!(sequence->received[slot >> 6] & 1ull << (slot & 63)))
+        return false;
+    *delay_us = (int32_t)((uint32_t)(packet->time / 1000) - sequence->arrival_us[slot]);
+    return *delay_us >= 0 && *delay_us < 10000000;
+}
+
+void vo_leg_add(struct vo_stream *stream, const struct vo_rtp_packet *packet)
+{
+    struct vo_leg_delay *leg = stream->leg;
+    int64_t delay_us;
+    bool seen = seen_by(leg->first, packet, &delay_us);
+    if (leg->matched == 0 && !seen)
+        return;
+    leg->checked++;
+    if (!seen)
+        return;
+    uint64_t unique = leg->first->measure->sequence.unique;
+    if (leg->matched == 0)
+        leg->first_unique = unique - 1;
+    leg->last_unique = unique;
+    leg->matched++;
+    vo_quantile_add(&leg->delay, (uint32_t)delay_us);
+}

@@ -1,0 +1,290 @@
+/* voready-rtp: SIP calls and RTP streams of captures, measured. */
+#include "core/estimate/emodel.h"
+#include "core/options.h"
+#include "core/progress.h"
+#include "probes/rtp/emit.h"
+#include "probes/rtp/table.h"
+
+#include <getopt.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct command {
+    const char *output, *filter, *keylog, *interface, *write_to, *site, *place, *position, *playout;
+    double duration_s;
+    long series_s, stream_limit;
+    struct vo_option_list points, impairments, near, files;
+    bool quiet, ladder;
+};
+
+static struct command command = {.playout = "fixed:60", .stream_limit = 65536};
+
+static const char *const positions[] = {"near_sender", "middle", "near_receiver", "unknown", NULL};
+
+static const struct vo_option options[] = {
+    {"output", 'o', VO_OPTION_FILE, &command.output, "RECORDS", "write records here, - for standard output", 0, 0, NULL},
+    {"filter", 'f', VO_OPTION_TEXT, &command.filter, "FILTER", "only packets that this BPF expression selects", 0, 0, NULL},
+    {"series", 0, VO_OPTION_INTEGER, &command.series_s, "SECONDS", "step of the series in the records (default 5)", 1, 3600, NULL},
+    {"keylog", 0, VO_OPTION_FILE, &command.keylog, "FILE", "TLS key log (NSS format) to read SIP over TLS with", 0, 0, NULL},
+    {"point", 0, VO_OPTION_LIST, &command.points, "NAME:FILE[,FILE...]", "a capture point by name; twice: delay and loss between both", 0, 0, NULL},
+    {"interface", 'i', VO_OPTION_TEXT, &command.interface, "IFACE", "capture live", 0, 0, NULL},
+    {"duration", 'd', VO_OPTION_NUMBER, &command.duration_s, "SECONDS", "stop a live capture after this long", 0.1, 1e9, NULL},
+    {"write", 'w', VO_OPTION_FILE, &command.write_to, "PCAP", "also write the live capture here", 0, 0, NULL},
+    {"near", 0, VO_OPTION_LIST, &command.near, "ADDRESS", "the capture was taken beside this host", 0, 0, NULL},
+    {"position", 0, VO_OPTION_WORD, &command.position, "WORD", "where the capture was taken, for every stream", 0, 0, positions},
+    {"playout", 0, VO_OPTION_TEXT, &command.playout, "fixed:MS|adaptive:MIN-MAX", "simulated playout buffer (default fixed:60)", 0, 0, NULL},
+    {"codec-impairment", 0, VO_OPTION_LIST, &command.impairments, "NAME:nb|wb|fb:IE:BPL", "E-model figures of a codec", 0, 0, NULL},
+    {"max-streams", 0, VO_OPTION_INTEGER, &command.stream_limit, "N", "streams measured at once (default 65536)", 1, 10000000, NULL},
+    {"ladder", 0, VO_OPTION_FLAG, &command.ladder, NULL, "print each call's messages too", 0, 0, NULL},
+    {"site", 0, VO_OPTION_TEXT, &command.site, "NAME", "name of the site, for the records", 0, 0, NULL},
+    {"place", 0, VO_OPTION_TEXT, &command.place, "NAME", "name of the place, for the records", 0, 0, NULL},
+    {"quiet", 'q', VO_OPTION_FLAG, &command.quiet, NULL, "no progress and no warnings", 0, 0, NULL},
+    {NULL, 0, 0, NULL, NULL, NULL, 0, 0, NULL},
+};
+
+static const char *const usage[] = {
+    "[-o RECORDS] [-f FILTER] [--series SECONDS] [--keylog FILE] FILE...",
+    "[-o RECORDS] --point NAME:FILE[,FILE...] --point NAME:FILE...",
+    "[-o RECORDS] -i IFACE [-d SECONDS] [-w PCAP]",
+    NULL,
+};
+
+static const struct vo_program program = {
+    .name = "voready-rtp",
+    .summary = "measures the SIP calls and RTP streams of a capture",
+    .usage = usage,
+    .options = options,
+    .notes = "Several files are one capture (a rotated set). FILE may be pcap or pcapng, gzipped or not; - is standard input.\n"
+             "Without -o a table is printed. Exit status: 0 done, 1 failed, 2 wrong usage, 5 done in part.",
+    .operands_are_files = true,
+};
+
+static struct vo_capture *running;
+
+static void on_signal(int number)
+{
+    (void)number;
+    if (running)
+        vo_capture_stop(running);
+}
+
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static void on_warning(void *context, const char *message)
+{
+    (void)context;
+    if (!command.quiet)
+        fprintf(stderr, "%s: %s\n", program.name, message);
+}
+
+static enum vo_status add_near(struct vo_rtp_options *to, const char *text, struct vo_error *error)
+{
+    if (to->near_count == VO_RTP_NEAR)
+        return vo_error_set(error, VO_ERR_USAGE, "--near takes at most %d addresses", VO_RTP_NEAR);
+    if (!vo_address_parse(text, strlen(text), to->near[to->near_count]))
+        return vo_error_set(error, VO_ERR_USAGE, "--near: '%s' is not an IP address", text);
+    to->near_count++;
+    return VO_OK;
+}
+
+/* A live capture on this host is taken beside it. */
+static void add_own_addresses(struct vo_rtp_options *to)
+{
+    struct ifaddrs *all, *at;
+    if (getifaddrs(&all) != 0)
+        return;
+    for (at = all; at && to->near_count < VO_RTP_NEAR; at = at->ifa_next) {
+        uint8_t *near = to->near[to->near_count];
+        if (!at->ifa_addr)
+            continue;
+        if (at->ifa_addr->sa_family == AF_INET6) {
+            const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)at->ifa_addr;
+            memcpy(near, &in6->sin6_addr, 16);
+            to->near_count++;
+        } else if (at->ifa_addr->sa_family == AF_INET) {
+            const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)at->ifa_addr;
+            memset(near, 0, 10);
+            memset(near + 10, 0xff, 2);
+            memcpy(near + 12, &in->sin_addr, 4);
+            to->near_count++;
+        }
+    }
+    freeifaddrs(all);
+}
+
+static enum vo_status make_options(struct vo_rtp_options *to, struct vo_error *error)
+{
+    char name[32];
+    struct vo_impairment row;
+    memset(to, 0, sizeof *to);
+    to->stream.series_s = command.output ? (unsigned)(command.series_s ? command.series_s : 5) : 0;
+    to->stream_limit = (size_t)command.stream_limit;
+    to->position = command.position;
+    to->impairments = &command.impairments;
+    if (!vo_playout_parse(command.playout, &to->stream.playout))
+        return vo_error_set(error, VO_ERR_USAGE, "--playout: '%s' is neither fixed:MS nor adaptive:MIN-MAX, within 0 to 2000 ms",
+                            command.playout);
+    for (size_t i = 0; i < command.impairments.count; i++)
+        if (!vo_emodel_parse(command.impairments.items[i], name, &row))
+            return vo_error_set(error, VO_ERR_USAGE, "--codec-impairment: '%s' is not NAME:nb|wb|fb:IE:BPL, such as opus:fb:11:20",
+                                command.impairments.items[i]);
+    for (size_t i = 0; i < command.near.count; i++) {
+        enum vo_status status = add_near(to, command.near.items[i], error);
+        if (status != VO_OK)
+            return status;
+    }
+    return VO_OK;
+}
+
+/* Reads the capture to its end. VO_OK or VO_END: to the end; else what went wrong, with all before it measured. */
+static enum vo_status read_frames(struct vo_rtp_session *session, struct vo_progress *progress, struct vo_error *error)
+{
+    struct vo_frame frame;
+    enum vo_status status;
+    uint64_t since_tick = 0;
+    while ((status = vo_capture_next(session->capture, &frame, error)) == VO_OK) {
+        if (frame.data)
+            vo_rtp_session_frame(session, &frame);
+        if (frame.data && ++since_tick < 16384)
+            continue;
+        since_tick = 0;
+        vo_time now = vo_clock_monotonic();
+        const struct vo_capture_stats *stats = vo_capture_stats(session->capture);
+        vo_record_tick(session->writer, now);
+        vo_progress_update(progress, stats->frames, stats->bytes_read, stats->bytes_total, now);
+        if (vo_record_status(session->writer, NULL) != VO_OK)
+            return vo_record_status(session->writer, error);
+    }
+    return status == VO_END ? VO_OK : status;
+}
+
+static const char *capture_id(char *text, size_t size)
+{
+    if (command.interface) {
+        snprintf(text, size, "%s", command.interface);
+        return text;
+    }
+    size_t used = 0;
+    for (size_t i = 0; i < command.files.count && used < size - 1; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? " " : "", command.files.items[i]);
+    return text;
+}
+
+/* Measures one capture into the open records. Returns the exit code; *why says what is missing when it is partial. */
+static int measure(struct vo_rtp_session *session, struct vo_record_writer *writer, const struct vo_rtp_options *to,
+                   struct vo_keylog *keylog, const char **why, struct vo_error *error)
+{
+    struct vo_progress progress;
+    char id[1024];
+    struct vo_capture *capture = running;
+    if (vo_rtp_session_open(session, to, writer, error) != VO_OK)
+        return VO_EXIT_FAILED;
+    session->capture = capture;
+    session->keylog = keylog;
+    vo_progress_start(&progress, stderr, "packets", command.quiet, vo_clock_monotonic());
+    enum vo_status status = read_frames(session, &progress, error);
+    vo_progress_finish(&progress);
+    vo_rtp_session_finish(session);
+    if (!vo_rtp_link_calls(session))
+        status = vo_error_memory(error, "the links between calls");
+    vo_rtp_emit_all(session, capture_id(id, sizeof id));
+    if (status != VO_OK) {
+        *why = error->message;
+        return VO_EXIT_PARTIAL;
+    }
+    if (vo_capture_cut(capture)) {
+        *why = command.interface ? "stopped before its planned length" : "a file was cut short, or reading was stopped";
+        return VO_EXIT_PARTIAL;
+    }
+    return VO_EXIT_DONE;
+}
+
+static enum vo_status open_capture(const struct vo_rtp_options *to, struct vo_error *error)
+{
+    struct vo_capture_options how = {command.filter, command.write_to, command.duration_s};
+    (void)to;
+    if (command.interface)
+        return vo_capture_open_live(command.interface, &how, on_warning, NULL, &running, error);
+    return vo_capture_open_files(command.files.items, command.files.count, &how, on_warning, NULL, &running, error);
+}
+
+static int exit_of(enum vo_status status)
+{
+    return status == VO_ERR_USAGE ? VO_EXIT_USAGE : VO_EXIT_FAILED;
+}
+
+static int run(struct vo_error *error)
+{
+    struct vo_rtp_options to;
+    struct vo_keylog *keylog = NULL;
+    struct vo_record_writer *writer = NULL;
+    struct vo_rtp_session session = {0};
+    const char *why = NULL;
+    enum vo_status status = make_options(&to, error);
+    if (status == VO_OK && command.interface)
+        add_own_addresses(&to);
+    if (status == VO_OK && command.keylog)
+        status = vo_keylog_load(command.keylog, &keylog, error);
+    if (status == VO_OK)
+        status = open_capture(&to, error);
+    struct vo_run run_of = {.probe = program.name, .site = command.site, .place = command.place,
+                            .interface = command.interface, .source = command.files.items,
+                            .source_count = command.files.count};
+    if (command.interface) {
+        run_of.source = &command.interface;
+        run_of.source_count = 1;
+    }
+    if (status == VO_OK)
+        status = vo_record_open(command.output, &run_of, &writer, error);
+    if (status != VO_OK) {
+        vo_complain(program.name, error);
+        vo_capture_close(running);
+        vo_keylog_free(keylog);
+        return exit_of(status);
+    }
+    int code = measure(&session, writer, &to, keylog, &why, error);
+    if (!command.output && code != VO_EXIT_FAILED)
+        vo_rtp_print_table(&session, stdout, command.ladder);
+    if (why && !command.quiet)
+        fprintf(stderr, "%s: measured in part: %s\n", program.name, why);
+    struct vo_error closing;
+    if (vo_record_close(writer, code == VO_EXIT_DONE, why, &closing) != VO_OK) {
+        vo_complain(program.name, &closing);
+        code = VO_EXIT_FAILED;
+    } else if (code == VO_EXIT_FAILED) {
+        vo_complain(program.name, error);
+    }
+    vo_rtp_session_close(&session);
+    vo_capture_close(running);
+    running = NULL;
+    vo_keylog_free(keylog);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct vo_error error;
+    enum vo_status status = vo_options_parse(&program, argc, argv, &command.files, &error);
+    if (status == VO_OK && !command.interface && command.files.count == 0 && command.points.count == 0)
+        status = vo_error_set(&error, VO_ERR_USAGE, "no capture is named: give files, --point or -i; see voready-rtp -h");
+    if (status == VO_OK && command.interface && command.files.count)
+        status = vo_error_set(&error, VO_ERR_USAGE, "-i and files exclude each other: measure them in two runs");
+    if (status == VO_END)
+        return VO_EXIT_DONE;
+    if (status != VO_OK) {
+        vo_complain(program.name, &error);
+        return VO_EXIT_USAGE;
+    }
+    catch_signals();
+    int code = run(&error);
+    vo_options_release(&program, &command.files);
+    return code;
+}

@@ -1,0 +1,199 @@
+/* How streams and calls belong together. */
+#include "probes/rtp/emit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct vo_call *vo_rtp_call_of(const struct vo_stream *stream)
+{
+    const struct vo_binding *binding = stream->to ? stream->to : stream->from;
+    return binding ? binding->call : NULL;
+}
+
+const char *vo_rtp_direction(const struct vo_stream *stream)
+{
+    if (stream->to)
+        return stream->to->caller ? "callee_to_caller" : "caller_to_callee";
+    if (stream->from)
+        return stream->from->caller ? "caller_to_callee" : "callee_to_caller";
+    return "unknown";
+}
+
+static bool is_reverse(const struct vo_stream *stream, const struct vo_stream *other)
+{
+    return memcmp(stream->key.source, other->key.destination, 16) == 0 &&
+           memcmp(stream->key.destination, other->key.source, 16) == 0 && stream->key.interface == other->key.interface &&
+           stream->key.encap_hash == other->key.encap_hash;
+}
+
+const struct vo_stream *vo_rtp_reverse(const struct vo_rtp_session *session, const struct vo_stream *stream)
+{
+    const struct vo_stream_key *key = &stream->key;
+    const struct vo_stream *near = NULL;
+    for (struct vo_stream *s = vo_streams_from(session->streams, key->destination, key->destination_port); s;
+         s = s->next_source)
+        if (is_reverse(stream, s) && s->key.destination_port == key->source_port)
+            near = s;
+    if (near)
+        return near;
+    /* a sender may use another port than it receives on: then SDP says which streams are a pair */
+    struct vo_call *call = vo_rtp_call_of(stream);
+    const struct vo_binding *other = call ? (stream->to ? stream->to : stream->from) : NULL;
+    for (struct vo_stream *s = other ? vo_streams_to(session->streams, key->source, key->source_port) : NULL; s;
+         s = s->next_destination)
+        if (is_reverse(stream, s))
+            near = s;
+    return near;
+}
+
+static double half_loop(const struct vo_stream *stream)
+{
+    return stream->rtcp && stream->rtcp->half_loops ? stream->rtcp->half_sum_ns / (double)stream->rtcp->half_loops : -1;
+}
+
+static bool is_near(const struct vo_rtp_options *options, const uint8_t address[16])
+{
+    for (unsigned i = 0; i < options->near_count; i++)
+        if (memcmp(options->near[i], address, 16) == 0)
+            return true;
+    return false;
+}
+
+const char *vo_rtp_position(const struct vo_rtp_session *session, const struct vo_stream *stream, const char **evidence)
+{
+    const struct vo_rtp_options *options = &session->options;
+    *evidence = "nothing tells where the capture was taken";
+    if (options->position) {
+        *evidence = "told by the user";
+        return options->position;
+    }
+    if (is_near(options, stream->key.destination)) {
+        *evidence = "the receiver is the host beside which the capture was taken";
+        return "near_receiver";
+    }
+    if (is_near(options, stream->key.source)) {
+        *evidence = "the sender is the host beside which the capture was taken";
+        return "near_sender";
+    }
+    /* RTCP gives the way from here to either end and back: a way of under 5 ms, and a quarter of the other's, is near. */
+    const struct vo_stream *reverse = vo_rtp_reverse(session, stream);
+    double receiver = half_loop(stream), sender = reverse ? half_loop(reverse) : -1;
+    if (receiver < 0 || sender < 0)
+        return "unknown";
+    if (receiver < 5e6 && 4 * receiver < sender) {
+        *evidence = "RTCP: the way to the receiver and back is under 5 ms and a quarter of that to the sender";
+        return "near_receiver";
+    }
+    if (sender < 5e6 && 4 * sender < receiver) {
+        *evidence = "RTCP: the way to the sender and back is under 5 ms and a quarter of that to the receiver";
+        return "near_sender";
+    }
+    *evidence = "RTCP: neither end is near";
+    return "middle";
+}
+
+static struct vo_call_media *media_of(struct vo_call *call)
+{
+    return call->user;
+}
+
+struct vo_call *vo_rtp_linked(const struct vo_call *call)
+{
+    const struct vo_call_media *media = call->user;
+    return media ? media->linked : NULL;
+}
+
+static bool in_ring(const struct vo_call *call, const struct vo_call *other)
+{
+    for (const struct vo_call *c = vo_rtp_linked(call); c != call; c = vo_rtp_linked(c))
+        if (c == other)
+            return true;
+    return false;
+}
+
+/* Joins two rings by exchanging their successors. */
+static void link_two(struct vo_call *a, struct vo_call *b)
+{
+    if (a == b || in_ring(a, b))
+        return;
+    struct vo_call *after_a = media_of(a)->linked;
+    media_of(a)->linked = media_of(b)->linked;
+    media_of(b)->linked = after_a;
+}
+
+struct tagged {
+    const char *tag;
+    struct vo_call *call;
+};
+
+static int compare_tags(const void *a, const void *b)
+{
+    const struct tagged *left = a, *right = b;
+    return strcmp(left->tag, right->tag);
+}
+
+static bool overlap(const struct vo_call *a, const struct vo_call *b)
+{
+    return a->first <= b->last && b->first <= a->last;
+}
+
+/* Calls with an equal tag, among those sorted by it, that were up at the same time. */
+static void link_equal(struct tagged *tags, size_t count)
+{
+    qsort(tags, count, sizeof *tags, compare_tags);
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(tags[i].tag, tags[i - 1].tag) == 0 && overlap(tags[i].call, tags[i - 1].call))
+            link_two(tags[i].call, tags[i - 1].call);
+}
+
+static bool link_by_signalling(struct vo_rtp_session *session)
+{
+    size_t calls = vo_calls_count(session->calls), count = 0;
+    struct tagged *tags = malloc((3 * calls + 1) * sizeof *tags);
+    if (!tags)
+        return false;
+    for (struct vo_call *call = vo_calls_first(session->calls); call; call = call->next) {
+        if (call->session_id)
+            tags[count++] = (struct tagged){call->session_id, call};
+        for (int side = 0; side < 2; side++)
+            if (call->origin[side])
+                tags[count++] = (struct tagged){call->origin[side], call};
+    }
+    link_equal(tags, count);
+    free(tags);
+    return true;
+}
+
+bool vo_rtp_link_calls(struct vo_rtp_session *session)
+{
+    for (struct vo_call *call = vo_calls_first(session->calls); call; call = call->next) {
+        struct vo_call_media *media = calloc(1, sizeof *media);
+        if (!media)
+            return false;
+        media->linked = call;
+        call->user = media;
+    }
+    for (size_t i = 0; i < vo_streams_count(session->streams); i++) {
+        const struct vo_stream *stream = vo_streams_at(session->streams, i);
+        struct vo_call *call = vo_rtp_call_of(stream);
+        if (!call || !stream->measure)
+            continue;
+        struct vo_call_media *media = media_of(call);
+        const struct vo_binding *to = stream->to, *from = stream->from;
+        media->packets[to ? !to->caller : from->caller] += stream->measure->packets;
+        if (stream->rtcp) {
+            media->round_trips += stream->rtcp->round_trips;
+            media->rtt_sum_ns += stream->rtcp->rtt_sum_ns;
+            if (stream->rtcp->rtt_max_ns > media->rtt_max_ns)
+                media->rtt_max_ns = stream->rtcp->rtt_max_ns;
+        }
+        for (const struct vo_stream *s = stream->next_ssrc; s; s = s->next_ssrc) {
+            struct vo_call *other = s->key.ssrc == stream->key.ssrc ? vo_rtp_call_of(s) : NULL;
+            if (other && overlap(call, other))
+                link_two(call, other);
+        }
+        if (to && from && to->call != from->call)
+            link_two(to->call, from->call);
+    }
+    return link_by_signalling(session);
+}

@@ -1,0 +1,215 @@
+#include "probes/rtp/session.h"
+
+#include "probes/decode/rtp.h"
+#include "probes/rtp/emit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Looks again at what the bound endpoint already receives and sends. */
+static void on_bound(void *context, const struct vo_binding *binding)
+{
+    struct vo_rtp_session *session = context;
+    const uint8_t *address = binding->address;
+    uint16_t port = binding->port;
+    if (binding->rtcp)
+        return;
+    for (struct vo_stream *s = vo_streams_to(session->streams, address, port); s; s = s->next_destination)
+        if (s->key.destination_port == port && memcmp(s->key.destination, address, 16) == 0)
+            vo_stream_bind(s, binding, s->from);
+    for (struct vo_stream *s = vo_streams_from(session->streams, address, port); s; s = s->next_source)
+        if (s->key.source_port == port && memcmp(s->key.source, address, 16) == 0)
+            vo_stream_bind(s, s->to, binding);
+}
+
+static void on_call_evicted(void *context, struct vo_call *call)
+{
+    struct vo_rtp_session *session = context;
+    (void)session;
+    free(call->user);
+    call->user = NULL;
+}
+
+static void on_opened(void *context, struct vo_stream *stream)
+{
+    (void)context;
+    (void)stream;
+}
+
+static void on_stream_evicted(void *context, struct vo_stream *stream)
+{
+    vo_rtp_emit_stream(context, stream, true);
+}
+
+enum vo_status vo_rtp_session_open(struct vo_rtp_session *session, const struct vo_rtp_options *options,
+                                   struct vo_record_writer *writer, struct vo_error *error)
+{
+    memset(session, 0, sizeof *session);
+    session->options = *options;
+    session->writer = writer;
+    session->first = session->last = VO_TIME_UNKNOWN;
+    struct vo_stream_config *config = &session->options.stream;
+    config->context = session;
+    config->rows = vo_rtp_emit_rows;
+    config->event = vo_rtp_emit_stream_event;
+    const struct vo_streams_handler streams = {session, on_opened, on_stream_evicted};
+    const struct vo_calls_handler calls = {session, on_bound, on_call_evicted};
+    session->streams = vo_streams_new(config, &streams, options->stream_limit);
+    session->calls = vo_calls_new(&calls);
+    session->fragments = vo_fragments_new();
+    if (!session->streams || !session->calls || !session->fragments || !vo_rtp_signalling_open(session)) {
+        vo_rtp_session_close(session);
+        return vo_error_memory(error, "the stream and call tables");
+    }
+    return VO_OK;
+}
+
+static uint16_t saturate16(uint32_t value)
+{
+    return value > UINT16_MAX ? UINT16_MAX : (uint16_t)value;
+}
+
+static void take_rtp(struct vo_rtp_session *session, const struct vo_packet *packet, const struct vo_rtp *rtp)
+{
+    struct vo_stream_key key = {
+        .source_port = packet->source_port,
+        .destination_port = packet->destination_port,
+        .ssrc = rtp->ssrc,
+        .encap_hash = packet->encap_hash,
+        .interface = session->interface,
+    };
+    memcpy(key.source, packet->source, 16);
+    memcpy(key.destination, packet->destination, 16);
+    struct vo_rtp_packet fed = {
+        .time = session->now,
+        .timestamp = rtp->timestamp,
+        .sequence = rtp->sequence,
+        .ip_length = saturate16(packet->ip_length),
+        .payload_length = saturate16(rtp->payload_length),
+        .payload_type = rtp->payload_type,
+        .marker = rtp->marker,
+        .dscp = packet->dscp,
+        .outer_dscp = packet->flags & VO_PACKET_TUNNELLED ? packet->outer_dscp : 0xff,
+        .ttl = packet->ttl,
+    };
+    if (rtp->payload_length == 4 && packet->payload_size >= rtp->payload_offset + 2) {
+        fed.has_event = true;
+        fed.event = packet->payload[rtp->payload_offset];
+        fed.event_end = packet->payload[rtp->payload_offset + 1];
+    }
+    if (!vo_streams_add(session->streams, session->calls, &key, packet, &fed))
+        session->counts.memory++;
+}
+
+/* DTLS or ZRTP on the ports of a stream: its payload is encrypted whatever SDP says. */
+static void mark_secure(struct vo_rtp_session *session, const struct vo_packet *packet)
+{
+    for (struct vo_stream *s = vo_streams_to(session->streams, packet->destination, packet->destination_port); s;
+         s = s->next_destination)
+        s->secure = true;
+    for (struct vo_stream *s = vo_streams_from(session->streams, packet->destination, packet->destination_port); s;
+         s = s->next_source)
+        s->secure = true;
+}
+
+static void take_udp(struct vo_rtp_session *session, const struct vo_packet *packet)
+{
+    struct vo_rtp rtp;
+    switch (vo_media_classify(packet->payload, packet->payload_size, packet->payload_length)) {
+    case VO_MEDIA_RTP:
+        if (vo_rtp_decode(packet->payload, packet->payload_size, packet->payload_length, &rtp))
+            take_rtp(session, packet, &rtp);
+        break;
+    case VO_MEDIA_RTCP:
+        vo_rtp_rtcp(session, packet);
+        break;
+    case VO_MEDIA_DTLS:
+    case VO_MEDIA_ZRTP:
+        mark_secure(session, packet);
+        break;
+    case VO_MEDIA_OTHER:
+        if (vo_sip_likely(packet->payload, packet->payload_size))
+            vo_rtp_sip_datagram(session, packet);
+        break;
+    case VO_MEDIA_STUN:
+    case VO_MEDIA_TURN_CHANNEL:
+        break;
+    }
+}
+
+static void take(struct vo_rtp_session *session, enum vo_decoded decoded, struct vo_packet *packet)
+{
+    const uint8_t *data;
+    uint32_t size;
+    switch (decoded) {
+    case VO_DECODED_DATAGRAM:
+        if (packet->protocol == 17)
+            take_udp(session, packet);
+        else
+            vo_tcp_add(session->tcp, packet, session->now);
+        break;
+    case VO_DECODED_FRAGMENT:
+        if (vo_fragments_add(session->fragments, packet, session->now, &data, &size))
+            take(session, vo_decode_transport(packet, packet->fragment.protocol, data, size), packet);
+        break;
+    case VO_DECODED_OTHER:
+        break;
+    case VO_DECODED_ENCRYPTED:
+        session->counts.encrypted_frames++;
+        break;
+    case VO_DECODED_DAMAGED:
+        session->counts.damaged++;
+        break;
+    case VO_DECODED_LINK:
+        session->counts.unknown_link++;
+        session->counts.undecoded++;
+        break;
+    case VO_DECODED_CUT:
+    case VO_DECODED_MALFORMED:
+        session->counts.undecoded++;
+        break;
+    }
+}
+
+void vo_rtp_session_frame(struct vo_rtp_session *session, const struct vo_frame *frame)
+{
+    struct vo_packet packet;
+    session->counts.frames++;
+    if (frame->time != VO_TIME_UNKNOWN) {
+        session->now = frame->time;
+        if (session->first == VO_TIME_UNKNOWN)
+            session->first = frame->time;
+        if (session->last == VO_TIME_UNKNOWN || frame->time > session->last)
+            session->last = frame->time;
+    }
+    session->interface = frame->interface;
+    packet.rest = NULL;
+    enum vo_decoded decoded =
+        vo_decode_frame(frame->linktype, frame->data, frame->captured, frame->length, &packet);
+    if (decoded == VO_DECODED_LINK)
+        session->counts.unknown_linktype = frame->linktype;
+    take(session, decoded, &packet);
+    while (packet.rest)
+        take(session, vo_decode_next(&packet), &packet);
+}
+
+void vo_rtp_session_finish(struct vo_rtp_session *session)
+{
+    vo_tcp_free(session->tcp); /* tells what connections were left: hidden signalling among them */
+    session->tcp = NULL;
+    vo_streams_finish(session->streams);
+}
+
+void vo_rtp_session_close(struct vo_rtp_session *session)
+{
+    vo_tcp_free(session->tcp);
+    vo_streams_free(session->streams);
+    vo_calls_free(session->calls);
+    vo_fragments_free(session->fragments);
+    while (session->hidden) {
+        struct vo_hidden_signalling *next = session->hidden->next;
+        free(session->hidden);
+        session->hidden = next;
+    }
+    memset(session, 0, sizeof *session);
+}

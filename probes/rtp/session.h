@@ -1,0 +1,79 @@
+/*
+ * The pass over a capture: frames in, streams and calls out.
+ *
+ * frame -> decode -> fragments, TCP -> SIP (signalling.c), RTCP (reports.c), RTP (the stream table). Nothing is
+ * written here but series and events, which must not wait for the end; emit.h writes the rest.
+ */
+#ifndef VO_PROBES_RTP_SESSION_H
+#define VO_PROBES_RTP_SESSION_H
+
+#include "core/record.h"
+#include "probes/decode/packet.h"
+#include "probes/flow/call.h"
+#include "probes/flow/fragments.h"
+#include "probes/flow/streams.h"
+#include "probes/flow/tcp.h"
+#include "probes/flow/tls.h"
+#include "probes/io/capture.h"
+
+#define VO_RTP_NEAR 16
+
+struct vo_rtp_options {
+    struct vo_stream_config stream; /* series_s, playout */
+    size_t stream_limit;
+    const char *point;              /* name of the capture point, or NULL */
+    const char *position;           /* told by the user, or NULL */
+    uint8_t near[VO_RTP_NEAR][16];  /* hosts that the capture was taken beside */
+    unsigned near_count;
+    const struct vo_option_list *impairments; /* --codec-impairment, each checked */
+};
+
+/* Signalling that could not be read: a TLS connection on a SIP port without its key. */
+struct vo_hidden_signalling {
+    uint8_t address[2][16];
+    uint16_t port[2];
+    vo_time first, last;
+    uint32_t packets[2], dscp[2][64];
+    char why[160];
+    struct vo_hidden_signalling *next;
+};
+
+struct vo_rtp_counts {
+    uint64_t frames, undecoded, encrypted_frames, damaged, srtcp, malformed_rtcp, malformed_sip, sip_holes;
+    uint64_t sip_packets, sip_40, memory;
+    uint64_t unknown_link;
+    uint32_t unknown_linktype;
+};
+
+struct vo_rtp_session {
+    struct vo_rtp_options options;
+    struct vo_record_writer *writer;
+    struct vo_streams *streams;
+    struct vo_calls *calls;
+    struct vo_fragments *fragments;
+    struct vo_tcp *tcp;
+    struct vo_keylog *keylog;
+    struct vo_capture *capture;   /* for interface names */
+    struct vo_hidden_signalling *hidden;
+    struct vo_rtp_counts counts;
+    vo_time now;                  /* of the frame being handled */
+    vo_time first, last;          /* of the capture */
+    uint32_t interface;
+    uint64_t streams_written;
+};
+
+/* The writer, keylog and capture are borrowed (keylog may be NULL). */
+enum vo_status vo_rtp_session_open(struct vo_rtp_session *session, const struct vo_rtp_options *options,
+                                   struct vo_record_writer *writer, struct vo_error *error);
+void vo_rtp_session_frame(struct vo_rtp_session *session, const struct vo_frame *frame);
+/* Settles everything: no frame may follow. */
+void vo_rtp_session_finish(struct vo_rtp_session *session);
+void vo_rtp_session_close(struct vo_rtp_session *session);
+
+/* signalling.c */
+void vo_rtp_sip_datagram(struct vo_rtp_session *session, const struct vo_packet *packet);
+bool vo_rtp_signalling_open(struct vo_rtp_session *session);
+/* reports.c */
+void vo_rtp_rtcp(struct vo_rtp_session *session, const struct vo_packet *packet);
+
+#endif

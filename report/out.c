@@ -1,0 +1,162 @@
+#include "report/out.h"
+
+#include "core/utf8.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REPLACEMENT "\xEF\xBF\xBD"
+
+void vo_out_release(struct vo_out *out)
+{
+    free(out->data);
+    *out = (struct vo_out){0};
+}
+
+/* Makes room for `more` bytes and a NUL. */
+static bool reserve(struct vo_out *out, size_t more)
+{
+    if (out->failed)
+        return false;
+    size_t need = out->size + more + 1;
+    if (need <= out->capacity)
+        return true;
+    size_t capacity = out->capacity ? out->capacity : 4096;
+    while (capacity < need)
+        capacity *= 2;
+    char *data = realloc(out->data, capacity);
+    if (!data) {
+        out->failed = true;
+        return false;
+    }
+    out->data = data;
+    out->capacity = capacity;
+    return true;
+}
+
+void vo_out_bytes(struct vo_out *out, const char *bytes, size_t size)
+{
+    if (!reserve(out, size))
+        return;
+    memcpy(out->data + out->size, bytes, size);
+    out->size += size;
+    out->data[out->size] = '\0';
+}
+
+void vo_out_add(struct vo_out *out, const char *text)
+{
+    if (text)
+        vo_out_bytes(out, text, strlen(text));
+}
+
+void vo_out_format(struct vo_out *out, const char *format, ...)
+{
+    va_list arguments, again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    int size = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (size >= 0 && reserve(out, (size_t)size)) {
+        vsnprintf(out->data + out->size, (size_t)size + 1, format, again);
+        out->size += (size_t)size;
+    }
+    va_end(again);
+}
+
+void vo_out_repeat(struct vo_out *out, const char *text, size_t times)
+{
+    while (times-- > 0)
+        vo_out_add(out, text);
+}
+
+size_t vo_out_decode(const char *text, uint32_t *code)
+{
+    const unsigned char *byte = (const unsigned char *)text;
+    size_t size = vo_utf8_length(text, strnlen(text, 4));
+    if (size <= 1) {
+        *code = size ? byte[0] : 0xFFFD;
+        return 1;
+    }
+    *code = byte[0] & (0x7Fu >> size);
+    for (size_t i = 1; i < size; i++)
+        *code = *code << 6 | (byte[i] & 0x3Fu);
+    return size;
+}
+
+static bool is_control(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7F && code < 0xA0);
+}
+
+/* Marks, embeddings, overrides and isolates of writing direction; line and paragraph separators. They could
+ * make a name read as another one. */
+static bool is_deceptive(uint32_t code)
+{
+    return code == 0x061C || code == 0x200E || code == 0x200F || (code >= 0x2028 && code <= 0x202E) ||
+           (code >= 0x2066 && code <= 0x2069) || code == 0xFEFF;
+}
+
+static const char *markup_entity(uint32_t code)
+{
+    switch (code) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    default:
+        return NULL;
+    }
+}
+
+/* `bad` stands for a character that must not be shown. */
+static void add_safely(struct vo_out *out, const char *text, bool markup, const char *bad)
+{
+    while (text && *text) {
+        uint32_t code;
+        size_t size = vo_out_decode(text, &code);
+        const char *entity = markup ? markup_entity(code) : NULL;
+        if (entity)
+            vo_out_add(out, entity);
+        else if (code == '\n' || code == '\t' || code == '\r')
+            vo_out_bytes(out, " ", 1);
+        else if (is_control(code) || is_deceptive(code))
+            vo_out_add(out, bad);
+        else if (code == 0xFFFD || code == 0xFFFE || code == 0xFFFF)
+            vo_out_add(out, REPLACEMENT);
+        else
+            vo_out_bytes(out, text, size);
+        text += size;
+    }
+}
+
+void vo_out_html(struct vo_out *out, const char *text)
+{
+    add_safely(out, text, true, REPLACEMENT);
+}
+
+void vo_out_xml(struct vo_out *out, const char *text)
+{
+    add_safely(out, text, true, "");
+}
+
+void vo_out_plain(struct vo_out *out, const char *text)
+{
+    add_safely(out, text, false, REPLACEMENT);
+}
+
+size_t vo_out_width(const char *text)
+{
+    size_t width = 0;
+    uint32_t code;
+    for (; text && *text; text += vo_out_decode(text, &code))
+        width++;
+    return width;
+}

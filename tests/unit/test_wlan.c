@@ -1,0 +1,315 @@
+/* 802.11 data frames, and the headers that capture programs put before them. */
+#include "tests/unit/frames.h"
+
+#define WLAN   VO_PACKET_WLAN
+#define WLAN6  VO_PACKET_WLAN | VO_PACKET_IPV6
+#define L16(x) (uint8_t)(x), (uint8_t)((x) >> 8)
+#define L32(x) L16((x)&0xffff), L16((uint32_t)(x) >> 16)
+
+/* Frame control, duration, three addresses, sequence control. 24 bytes. */
+#define WLAN_HEADER(control, flags)                                                                          \
+    control, flags, 0, 0, 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 3, 0x10, 0x02
+#define ADDRESS_4                2, 0, 0, 0, 0, 4
+#define DATA                     WLAN_HEADER(0x08, 1)
+#define QOS_DATA(flags, control) WLAN_HEADER(0x88, flags), control, 0
+#define SNAP4                    LLC_SNAP(0x0800), INNER4
+#define SNAP6                    LLC_SNAP(0x86dd), INNER6
+
+/* Radiotap: version, padding, length; the present words and fields follow. */
+#define RADIOTAP(length)  0, 0, L16(length)
+#define WITH_FLAGS(flags) RADIOTAP(9), L32(1 << 1), flags
+#define RADIOTAP_MORE     0x80000000
+#define RADIOTAP_RESET    0x20000000
+#define RADIOTAP_VENDOR   0x40000000
+
+/* PPI: version, flags, length, link type; 802.11 common (type 2, 20 bytes) with its flags at 8. */
+#define PPI(length, linktype) 0, 0, L16(length), L32(linktype)
+#define PPI_COMMON(flags)                                                                                    \
+    L16(2), L16(20), 0, 0, 0, 0, 0, 0, 0, 0, L16(flags), 0, 0, 0, 0, 0, 0, 0, 0, 0xd0, 0xa0
+
+static const struct frame frames[] = {
+    {"data", 105, "", WLAN, NO_PRIORITY, BYTES(DATA, SNAP4)},
+    {"data with an FCS that nobody tells of", 105, "", WLAN6, NO_PRIORITY, .trailer = 4,
+     BYTES(DATA, SNAP6, FCS)},
+    {"data, retried, from the access point", 105, "", WLAN | VO_PACKET_WLAN_RETRY, NO_PRIORITY,
+     BYTES(WLAN_HEADER(0x08, 0x0a), SNAP4)},
+    {"QoS data, TID 6", 105, "", WLAN, .priority = 6, BYTES(QOS_DATA(1, 6), SNAP4)},
+    {"QoS data, priority 0", 105, "", WLAN, .priority = 0, BYTES(QOS_DATA(1, 0), SNAP4)},
+    {"QoS data, a traffic stream has no priority", 105, "", WLAN, NO_PRIORITY, BYTES(QOS_DATA(1, 9), SNAP4)},
+    {"QoS data with HT control", 105, "", WLAN, .priority = 5, BYTES(QOS_DATA(0x81, 5), 1, 2, 3, 4, SNAP4)},
+    {"data, order without HT control", 105, "", WLAN, NO_PRIORITY, BYTES(WLAN_HEADER(0x08, 0x81), SNAP4)},
+    {"four addresses", 105, "", WLAN, NO_PRIORITY, BYTES(WLAN_HEADER(0x08, 3), ADDRESS_4, SNAP4)},
+    {"four addresses, QoS, HT control", 105, "", WLAN6, .priority = 7,
+     BYTES(WLAN_HEADER(0x88, 0x83), ADDRESS_4, 7, 0, 1, 2, 3, 4, SNAP6)},
+    {"VLAN in the frame", 105, "vlan100", WLAN, .priority = 5,
+     BYTES(QOS_DATA(1, 6), LLC_SNAP(0x8100), 0xa0, 100, B16(0x0800), INNER4)},
+    {"A-MSDU of one", 105, "", WLAN, .priority = 6,
+     BYTES(QOS_DATA(1, 0x86), 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, B16(8 + INNER4_SIZE), SNAP4)},
+    {"radiotap without fields", 127, "", WLAN, NO_PRIORITY, BYTES(RADIOTAP(8), L32(0), DATA, SNAP4)},
+    {"radiotap, FCS at the end", 127, "", WLAN, NO_PRIORITY, .trailer = 4,
+     BYTES(WITH_FLAGS(0x10), DATA, SNAP4, FCS)},
+    {"radiotap, padded header", 127, "", WLAN, .priority = 6,
+     BYTES(WITH_FLAGS(0x20), QOS_DATA(1, 6), 0, 0, SNAP4)},
+    {"radiotap, padded header that needs none", 127, "", WLAN, NO_PRIORITY,
+     BYTES(WITH_FLAGS(0x20), DATA, SNAP4)},
+    /* TSFT is aligned to 8: present word ends at 8, TSFT 8..15, flags at 16 */
+    {"radiotap, TSFT before the flags", 127, "", WLAN, NO_PRIORITY,
+     BYTES(RADIOTAP(17), L32(3), 0x50, 0x50, 0x50, 0x50, 0x50, 0x50, 0x50, 0x50, 0, DATA, SNAP4)},
+    /* two present words end at 12: TSFT at 16, flags at 24, the antenna's signal and number behind */
+    {"radiotap, two namespaces", 127, "", WLAN, .priority = 6, .trailer = 4,
+     BYTES(RADIOTAP(27), L32(RADIOTAP_MORE | RADIOTAP_RESET | 3), L32(1 << 5 | 1 << 11), 0x40, 0x40, 0x40,
+           0x40, 0x40, 0x40, 0x40, 0x40, 0x40, 0x40, 0x40, 0x40, 0x10, 0x40, 0x40, QOS_DATA(1, 6), SNAP4,
+           FCS)},
+    /* First rate (12), channel (14..17), a vendor's six bytes (18..23) and its three (24..26), then flags of
+     * the second standard namespace at 27, which tell of padding. The vendor's word has bit 1 as well, which
+     * is no flags field. */
+    {"radiotap, a vendor's namespace", 127, "", WLAN, .priority = 6,
+     BYTES(RADIOTAP(32), L32(RADIOTAP_MORE | RADIOTAP_VENDOR | 1 << 2 | 1 << 3),
+           L32(RADIOTAP_MORE | RADIOTAP_RESET | 1 << 1 | 1 << 4), L32(1 << 1), 0x50, 0x50, 0x50, 0x50, 0x50,
+           0x50, 0, 0x10, 0x18, 0, 3, 0, 0x50, 0x50, 0x50, 0x20, QOS_DATA(1, 6), 0, 0, SNAP4)},
+    {"PPI", 192, "", WLAN, .priority = 6, .trailer = 4,
+     BYTES(PPI(32, 105), PPI_COMMON(1), QOS_DATA(1, 6), SNAP4, FCS)},
+    /* an unknown field before the common one */
+    {"PPI with two fields", 192, "", WLAN, NO_PRIORITY,
+     BYTES(PPI(38, 105), L16(99), L16(2), 0, 0, PPI_COMMON(0), DATA, SNAP4)},
+    {"PPI with Ethernet", 192, "", NO_PRIORITY, BYTES(PPI(8, 1), ETHERNET(0x0800), INNER4)},
+    {"Prism", 119, "", WLAN, NO_PRIORITY,
+     BYTES(0x44, 0, 0, 0, L32(24), 'w', 'l', 'a', 'n', '0', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, DATA, SNAP4)},
+    {"Prism, big endian", 119, "", WLAN, NO_PRIORITY,
+     BYTES(0, 0, 0, 0x44, 0, 0, 0, 12, 'w', 'l', 'a', 'n', DATA, SNAP4)},
+    {"AVS", 163, "", WLAN, NO_PRIORITY, BYTES(0x80, 0x21, 0x10, 1, 0, 0, 0, 12, 0, 0, 0, 0, DATA, SNAP4)},
+    {"AVS under Prism's link type", 119, "", WLAN, NO_PRIORITY,
+     BYTES(0x80, 0x21, 0x10, 2, 0, 0, 0, 12, 0, 0, 0, 0, DATA, SNAP4)},
+    {"radiotap in a cooked frame", 113, "", WLAN, NO_PRIORITY,
+     BYTES(0, 0, B16(803), 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 0, 0, RADIOTAP(8), L32(0), DATA, SNAP4)},
+};
+
+static void test_frames(void **state)
+{
+    (void)state;
+    check_frames(frames, COUNT(frames));
+}
+
+static void test_mutations(void **state)
+{
+    (void)state;
+    check_mutations(frames, COUNT(frames), 200000);
+}
+
+static void test_lies(void **state)
+{
+    const struct frame radiotap = {"radiotap", 127, "", 0, BYTES(WITH_FLAGS(0), QOS_DATA(1, 6), SNAP4)};
+    static const struct lie lies[] = {
+        {"bad FCS", 8, {0x40}, 1, VO_DECODED_DAMAGED},
+        {"radiotap version 1", 0, {1}, 1, VO_DECODED_MALFORMED},
+        {"radiotap length 7", 2, {7, 0}, 2, VO_DECODED_MALFORMED},
+        {"radiotap length beyond the frame", 2, {0, 1}, 2, VO_DECODED_MALFORMED},
+        {"no fields", 4, {0, 0}, 2, VO_DECODED_DATAGRAM},
+        {"chain of present words beyond the header", 7, {0x80}, 1, VO_DECODED_MALFORMED},
+        {"management", 9, {0x80}, 1, VO_DECODED_OTHER},
+        {"control", 9, {0xb4}, 1, VO_DECODED_OTHER},
+        {"extension", 9, {0x8c}, 1, VO_DECODED_OTHER},
+        {"version 1", 9, {0x89}, 1, VO_DECODED_OTHER},
+        {"no data", 9, {0xc8}, 1, VO_DECODED_OTHER},
+        {"protected", 10, {0x41}, 1, VO_DECODED_ENCRYPTED},
+        {"more fragments", 10, {0x05}, 1, VO_DECODED_OTHER},
+        {"fragment 3", 9 + 22, {0x13}, 1, VO_DECODED_OTHER},
+        {"EAPOL", 9 + 26 + 6, {0x88, 0x8e}, 2, VO_DECODED_OTHER},
+        {"spanning tree", 9 + 26, {0x42, 0x42}, 2, VO_DECODED_OTHER},
+        {"another organisation", 9 + 26 + 4, {0x40, 0x96}, 2, VO_DECODED_OTHER},
+    };
+    const struct frame amsdu = {
+        "A-MSDU", 105, "", 0,
+        BYTES(QOS_DATA(1, 0x86), 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, B16(8 + INNER4_SIZE), SNAP4)};
+    static const struct lie amsdu_lies[] = {
+        {"length one too many", 26 + 12, {B16(9 + INNER4_SIZE)}, 2, VO_DECODED_MALFORMED},
+        {"length one too few", 26 + 12, {B16(7 + INNER4_SIZE)}, 2, VO_DECODED_MALFORMED},
+    };
+    const struct frame ppi = {"PPI", 192, "", 0, BYTES(PPI(32, 105), PPI_COMMON(0), DATA, SNAP4)};
+    static const struct lie ppi_lies[] = {
+        {"failed FCS", 20, {4}, 1, VO_DECODED_DAMAGED},
+        {"length 7", 2, {7, 0}, 2, VO_DECODED_MALFORMED},
+        {"length beyond the frame", 2, {255, 0}, 2, VO_DECODED_MALFORMED},
+        {"field beyond the header", 10, {21, 0}, 2, VO_DECODED_DATAGRAM}, /* its flags are not believed */
+        {"PPI in PPI", 4, {192}, 1, VO_DECODED_OTHER},
+        {"unknown link type", 4, {147}, 1, VO_DECODED_OTHER},
+    };
+    (void)state;
+    check_lies(&radiotap, lies, COUNT(lies));
+    check_lies(&amsdu, amsdu_lies, COUNT(amsdu_lies));
+    check_lies(&ppi, ppi_lies, COUNT(ppi_lies));
+}
+
+static void test_zero_length_psdu(void **state)
+{
+    /* bit 26: nothing of the frame itself was received */
+    static const uint8_t bytes[] = {RADIOTAP(9), L32(1 << 26), 0, DATA, SNAP4};
+    struct vo_packet packet;
+    (void)state;
+    assert_int_equal(decode_copy(127, bytes, sizeof bytes, sizeof bytes, &packet), VO_DECODED_OTHER);
+}
+
+static void test_unknown_radiotap_field(void **state)
+{
+    /* flags are read, then the unknown bit 28 ends the walk: what lies behind is not taken for flags */
+    static const uint8_t bytes[] = {RADIOTAP(14), L32(RADIOTAP_MORE | RADIOTAP_RESET | 1 << 1 | 1 << 28),
+                                    L32(1 << 1),  0x10,
+                                    0x40,         DATA,
+                                    SNAP4,        FCS};
+    struct vo_packet packet;
+    (void)state;
+    assert_int_equal(decode_copy(127, bytes, sizeof bytes, sizeof bytes, &packet), VO_DECODED_DATAGRAM);
+}
+
+static void test_radiotap_capture(void **state)
+{
+    /* Flags of an FCS that is longer than the frame. */
+    static const uint8_t bytes[] = {WITH_FLAGS(0x10), 8, 1, 0};
+    struct vo_packet packet;
+    (void)state;
+    assert_int_equal(decode_copy(127, bytes, sizeof bytes, sizeof bytes, &packet), VO_DECODED_MALFORMED);
+}
+
+/* Three MSDUs: 52, 72 and 52 bytes behind their headers of 14, each but the last padded to a multiple of 4.
+ */
+#define SUBFRAME(length) 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, B16(length)
+enum { FIRST = 26, SECOND = FIRST + 68, THIRD = SECOND + 88, AMSDU_END = THIRD + 66 };
+static const uint8_t amsdu_frame[] = {QOS_DATA(9, 0x85),
+                                      SUBFRAME(8 + INNER4_SIZE),
+                                      SNAP4,
+                                      0,
+                                      0,
+                                      SUBFRAME(8 + INNER6_SIZE),
+                                      LLC_SNAP(0x86dd),
+                                      INNER6,
+                                      0,
+                                      0,
+                                      SUBFRAME(8 + INNER4_SIZE),
+                                      SNAP4,
+                                      FCS};
+
+static void test_amsdu(void **state)
+{
+    const struct frame first = {
+        "", 105, "", WLAN | VO_PACKET_WLAN_RETRY, .priority = 5, .bytes = amsdu_frame, .size = FIRST + 66};
+    struct vo_packet packet;
+    (void)state;
+    assert_int_equal(sizeof amsdu_frame, AMSDU_END + 4);
+    /* the FCS is untold: four bytes are less than a subframe's header, and no fourth MSDU */
+    assert_int_equal(decode_copy(105, amsdu_frame, sizeof amsdu_frame, sizeof amsdu_frame, &packet),
+                     VO_DECODED_DATAGRAM);
+    check_datagram(&first, &packet);
+    assert_ptr_equal(packet.rest, amsdu_frame + SECOND);
+
+    const struct frame second = {
+        "", 105, "", WLAN6 | VO_PACKET_WLAN_RETRY, .priority = 5, .bytes = amsdu_frame, .size = SECOND + 86};
+    assert_int_equal(vo_decode_next(&packet), VO_DECODED_DATAGRAM);
+    check_datagram(&second, &packet);
+    assert_ptr_equal(packet.rest, amsdu_frame + THIRD);
+
+    const struct frame third = {
+        "", 105, "", WLAN | VO_PACKET_WLAN_RETRY, .priority = 5, .bytes = amsdu_frame, .size = AMSDU_END};
+    assert_int_equal(vo_decode_next(&packet), VO_DECODED_DATAGRAM);
+    check_datagram(&third, &packet);
+    assert_null(packet.rest);
+}
+
+static void test_amsdu_snapped(void **state)
+{
+    (void)state;
+    for (uint32_t size = 0; size < sizeof amsdu_frame; size++) {
+        uint8_t *copy = malloc(size ? size : 1);
+        assert_non_null(copy);
+        memcpy(copy, amsdu_frame, size);
+        struct vo_packet packet;
+        unsigned msdus = 1, whole = 0;
+        enum vo_decoded result = vo_decode_frame(105, copy, size, sizeof amsdu_frame, &packet);
+        for (;; msdus++) {
+            check_sound(result, &packet, copy, size);
+            assert_true(result == VO_DECODED_DATAGRAM || result == VO_DECODED_CUT);
+            whole += result == VO_DECODED_DATAGRAM && !(packet.flags & VO_PACKET_SNAPPED);
+            if (!packet.rest)
+                break;
+            result = vo_decode_next(&packet);
+        }
+        assert_int_equal(msdus, size > THIRD ? 3 : size > SECOND ? 2 : 1);
+        assert_int_equal(whole, (size >= FIRST + 66) + (size >= SECOND + 86) + (size >= AMSDU_END));
+        free(copy);
+    }
+}
+
+static void test_amsdu_with_vlan_and_tunnel(void **state)
+{
+    /* What one MSDU carries (a VLAN tag, a tunnel) does not rub off on the next. */
+    static const uint8_t bytes[] = {QOS_DATA(1, 0x86),
+                                    SUBFRAME(8 + 4 + 20 + INNER4_SIZE),
+                                    LLC_SNAP(0x8100),
+                                    0x20,
+                                    7,
+                                    B16(0x0800),
+                                    OUTER4(4, INNER4_SIZE),
+                                    INNER4,
+                                    0,
+                                    0,
+                                    SUBFRAME(8 + INNER4_SIZE),
+                                    SNAP4};
+    struct vo_packet packet;
+    char text[VO_ENCAP_TEXT];
+    (void)state;
+    assert_int_equal(decode_copy(105, bytes, sizeof bytes, sizeof bytes, &packet), VO_DECODED_DATAGRAM);
+    assert_string_equal(vo_encap_format(packet.encap, packet.encap_count, text), "vlan7/ipip");
+    assert_int_equal(packet.user_priority, 1);
+    assert_int_equal(packet.outer_dscp, 10);
+    assert_int_equal(vo_decode_next(&packet), VO_DECODED_DATAGRAM);
+    const struct frame second = {"", 105, "", WLAN, .priority = 6, .bytes = bytes, .size = sizeof bytes};
+    check_datagram(&second, &packet);
+    assert_int_equal(packet.encap_hash, 0);
+}
+
+static void test_amsdu_in_a_tunnel(void **state)
+{
+    /* CAPWAP with an A-MSDU: the tunnel is around every MSDU */
+    enum { PAYLOAD_OF_TUNNEL = 8 + 26 + 68 + 66 };
+    static const uint8_t bytes[] = {OUTER_UDP(5247, PAYLOAD_OF_TUNNEL),
+                                    0,
+                                    2 << 3,
+                                    3,
+                                    0,
+                                    0,
+                                    0,
+                                    0,
+                                    0,
+                                    QOS_DATA(1, 0x86),
+                                    SUBFRAME(8 + INNER4_SIZE),
+                                    SNAP4,
+                                    0,
+                                    0,
+                                    SUBFRAME(8 + INNER4_SIZE),
+                                    SNAP4};
+    const struct frame second = {
+        "", 105, "capwap", WLAN | VO_PACKET_TUNNELLED, .priority = 6, .bytes = bytes, .size = sizeof bytes};
+    struct vo_packet packet;
+    (void)state;
+    assert_int_equal(decode_copy(101, bytes, sizeof bytes, sizeof bytes, &packet), VO_DECODED_DATAGRAM);
+    uint32_t hash = packet.encap_hash;
+    assert_int_equal(vo_decode_next(&packet), VO_DECODED_DATAGRAM);
+    check_datagram(&second, &packet);
+    assert_int_equal(packet.encap_hash, hash);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_frames),
+        cmocka_unit_test(test_mutations),
+        cmocka_unit_test(test_lies),
+        cmocka_unit_test(test_zero_length_psdu),
+        cmocka_unit_test(test_unknown_radiotap_field),
+        cmocka_unit_test(test_radiotap_capture),
+        cmocka_unit_test(test_amsdu),
+        cmocka_unit_test(test_amsdu_snapped),
+        cmocka_unit_test(test_amsdu_with_vlan_and_tunnel),
+        cmocka_unit_test(test_amsdu_in_a_tunnel),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -5,20 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Not measured lies between: it may be either. */
-static int badness(enum vo_result_status status)
-{
-    static const int rank[VO_RESULT_STATUSES] = {
-        [VO_RESULT_PASS] = 0, [VO_RESULT_WARN] = 1,  [VO_RESULT_NOT_MEASURED] = 2,
-        [VO_RESULT_FAIL] = 3, [VO_RESULT_ERROR] = 4,
-    };
-    return rank[status];
-}
+/* From the best to the worst. What has no value may be either: for `any` it comes before a fail, which it
+ * could outdo, else after a pass. */
+static const int badness[VO_RESULT_STATUSES] = {[VO_RESULT_WARN] = 1, [VO_RESULT_NOT_MEASURED] = 2,
+                                                [VO_RESULT_FAIL] = 3, [VO_RESULT_ERROR] = 4};
+static const int badness_for_any[VO_RESULT_STATUSES] = {[VO_RESULT_WARN] = 1, [VO_RESULT_ERROR] = 2,
+                                                        [VO_RESULT_NOT_MEASURED] = 3, [VO_RESULT_FAIL] = 4};
 
-static bool is_worse(const struct vo_result *a, const struct vo_result *b)
+static bool is_worse(const int *ranks, const struct vo_result *a, const struct vo_result *b)
 {
     if (a->status != b->status)
-        return badness(a->status) > badness(b->status);
+        return ranks[a->status] > ranks[b->status];
     return a->margin < b->margin;
 }
 
@@ -30,7 +27,7 @@ static void worst_or_any(const struct vo_judge *judge, const struct vo_rule *rul
     vo_judge_fact(judge, rule, facts[0], result);
     for (size_t i = 1; i < count; i++) {
         vo_judge_fact(judge, rule, facts[i], &one);
-        if (any ? is_worse(result, &one) : is_worse(&one, result))
+        if (any ? is_worse(badness_for_any, result, &one) : is_worse(badness, &one, result))
             *result = one;
     }
     if (count > 1)
@@ -89,7 +86,7 @@ static void mean_or_p95(const struct vo_judge *judge, const struct vo_rule *rule
         struct vo_result qualified = one;
         qualified.basis = vo_fact_value(judge->facts, facts[i], rule->metric)->basis;
         vo_judge_qualify(judge, facts[i], &qualified);
-        if (i == 0 || is_worse(&qualified, result))
+        if (i == 0 || is_worse(badness, &qualified, result))
             *result = qualified;
     }
 }

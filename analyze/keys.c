@@ -21,22 +21,15 @@ static enum vo_status unknown_key(const struct vo_key *keys, const char *where, 
                         vo_unknown_hint(name, names, count, hint, sizeof hint));
 }
 
-/* Every key is known, and stands there once. */
 static enum vo_status check_names(const struct vo_json *object, const struct vo_key *keys, const char *where,
                                   struct vo_error *error)
 {
-    bool seen[MAX_KEYS] = {false};
     for (const struct vo_json *item = vo_json_child(object); item; item = vo_json_next(item)) {
-        size_t i = 0;
-        while (keys[i].name && strcmp(keys[i].name, vo_json_key_of(item)) != 0)
-            i++;
-        if (!keys[i].name)
+        const struct vo_key *key = keys;
+        while (key->name && strcmp(key->name, vo_json_key_of(item)) != 0)
+            key++;
+        if (!key->name)
             return unknown_key(keys, where, vo_json_key_of(item), error);
-        if (i < MAX_KEYS && seen[i])
-            return vo_error_set(error, VO_ERR_USAGE, "%s: key '%s' stands there twice: remove one", where,
-                                keys[i].name);
-        if (i < MAX_KEYS)
-            seen[i] = true;
     }
     return VO_OK;
 }

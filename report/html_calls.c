@@ -55,8 +55,8 @@ static void write_metric_row(struct vo_out *out, const struct vo_facts *facts, s
     vo_out_add(out, "</span></th><td>");
     vo_out_html(out, text);
     if (facts->uncertainty[metric] > 0) {
-        vo_phrase_number(text, sizeof text, facts->uncertainty[metric], vo_metrics[metric].unit, NAN, NAN,
-                         NAN);
+        vo_phrase_number(text, sizeof text, facts->uncertainty[metric], vo_metrics[metric].unit, NAN,
+                         facts->uncertainty[metric], NAN);
         vo_out_add(out, " ± ");
         vo_out_html(out, text);
     }

@@ -197,7 +197,8 @@ void vo_phrase_margin(char *text, size_t size, const struct vo_result *result)
         snprintf(text, size, "%s to spare", number);
     if (!result->within_uncertainty)
         return;
-    vo_phrase_number(uncertainty, sizeof uncertainty, result->uncertainty, unit, NAN, NAN, NAN);
+    vo_phrase_number(uncertainty, sizeof uncertainty, result->uncertainty, unit, NAN, result->uncertainty,
+                     NAN);
     append(text, size, "%swithin the uncertainty of ± %s", text[0] ? ", " : "", uncertainty);
 }
 

@@ -107,10 +107,12 @@ static void close_element(struct cleaner *cleaner, const char *name)
     if (cleaner->depth == 0)
         return;
     cleaner->depth--;
-    if (out->size == cleaner->groups[cleaner->depth].content && !out->failed)
+    if (!out->failed && out->size == cleaner->groups[cleaner->depth].content) {
         out->size = cleaner->groups[cleaner->depth].start; /* nothing in it: as if it had not been */
-    else
+        out->data[out->size] = '\0';
+    } else {
         vo_out_add(out, "</g>");
+    }
 }
 
 /* `at` is behind '<', `end` at '>'. */

@@ -52,8 +52,8 @@ static bool read_header(struct vo_layer layer, unsigned control, unsigned flags,
     if (layer.size < header->size)
         return false;
     header->fragment = control & MORE_FRAGMENTS;
-    if (flags &
-        VO_WLAN_SWAPPED) /* what else is exchanged is not known: seen of the sequence control, not of QoS */
+    /* Then the sequence control is exchanged too; of the QoS control it is not known. */
+    if (flags & VO_WLAN_SWAPPED)
         return true;
     header->fragment |= (layer.at[SEQUENCE] & 15) != 0;
     if (control & QOS) {

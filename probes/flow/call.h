@@ -8,7 +8,9 @@
  * Each SDP announces bindings: this side of this call receives media at this address and port. The newest binding of
  * an endpoint counts; ports are used again. SDP of a failed or superseded offer stays bound until replaced: early media comes before answers.
  *
- * Capped: VO_CALLS_MAX calls at once (the longest idle one that has ended goes first, announced by `evicted`), VO_CALL_LADDER messages kept a call.
+ * Capped: VO_CALLS_MAX calls and VO_CALL_BINDINGS_MAX bindings, beyond which new ones are refused and counted;
+ * VO_CALL_LADDER messages kept a call; VO_CALL_TEXT bytes of each string. Calls, media and bindings stay where they are
+ * until vo_calls_free(), so that streams may point to them.
  */
 #ifndef VO_PROBES_FLOW_CALL_H
 #define VO_PROBES_FLOW_CALL_H
@@ -22,8 +24,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define VO_CALLS_MAX   100000
-#define VO_CALL_LADDER 200
+#define VO_CALLS_MAX         100000
+#define VO_CALL_BINDINGS_MAX (4 * VO_CALLS_MAX)
+#define VO_CALL_LADDER       200
+#define VO_CALL_TEXT         256 /* with the NUL */
 
 enum vo_call_state { VO_CALL_IN_PROGRESS, VO_CALL_ANSWERED, VO_CALL_CANCELLED, VO_CALL_REJECTED, VO_CALL_FAILED, VO_CALL_UNANSWERED };
 enum vo_call_hangup { VO_HANGUP_UNSEEN, VO_HANGUP_CALLER, VO_HANGUP_CALLEE };
@@ -68,16 +72,20 @@ struct vo_ladder {
 };
 
 struct vo_call {
-    char *id;                 /* Call-ID */
-    char *caller, *callee;    /* From and To URIs of the first request */
-    char *session_id;         /* RFC 7989, or NULL */
-    char *origin[2];          /* SDP o= of the caller's and the callee's side, or NULL */
-    char *user_agent[2];      /* likewise, or NULL */
+    char *id;                 /* Call-ID. In all texts control characters and bytes that are no UTF-8 are '?' */
+    char *caller, *callee;    /* From and To URIs of the first message, or NULL */
+    char *session_id;         /* RFC 7989: the caller's UUID in lower case, which is the same on every leg; or NULL */
+    char *origin[2];          /* SDP o= (user, session id, address) of the caller's and the callee's side, or NULL */
+    char *user_agent[2];      /* likewise, or NULL; not of 100, 401 and 407, which proxies answer */
     char *hangup_reason;      /* Reason header of BYE or CANCEL, or NULL */
     enum vo_sip_transport transport;
     bool invite;              /* false: the INVITE was not seen (capture began later), or not a call (OPTIONS, REGISTER: not kept at all) */
     vo_time first, last;
-    vo_time invited, progressed, ringing, answered, acknowledged, ended; /* VO_TIME_UNKNOWN */
+    vo_time invited;          /* the first INVITE, before any challenge: the caller waits from here; this and all below may be VO_TIME_UNKNOWN */
+    vo_time progressed;       /* first provisional response above 100 */
+    vo_time ringing;          /* first 180 */
+    vo_time answered, acknowledged; /* 2xx to the INVITE, its ACK */
+    vo_time ended;            /* BYE, CANCEL or failing final response */
     uint16_t final_code;      /* last final response to an INVITE; 0 none. 401, 407 and 3xx are not final when the caller goes on */
     enum vo_call_state state;
     enum vo_call_hangup hangup;
@@ -95,13 +103,13 @@ struct vo_call {
 struct vo_calls_handler {
     void *context;
     void (*bound)(void *context, const struct vo_binding *binding); /* a new binding: streams may look again */
-    void (*evicted)(void *context, struct vo_call *call);           /* before a call is freed for want of room, and at vo_calls_free() for all */
+    void (*evicted)(void *context, struct vo_call *call);           /* at vo_calls_free(), for each call: frees call->user */
 };
 
 struct vo_calls;
 struct vo_calls *vo_calls_new(const struct vo_calls_handler *handler); /* NULL: out of memory */
 void vo_calls_free(struct vo_calls *calls);
-/* Takes one message. Out of memory loses the message and is counted. `dscp` and addresses come from the packet that ended it. */
+/* Takes one message. Without a Call-ID, or outside a call, it is passed over. Out of memory loses it and is counted. `dscp` and addresses come from the packet that ended it. */
 void vo_calls_add(struct vo_calls *calls, const struct vo_sip *message, const struct vo_packet *packet, vo_time time,
                   enum vo_sip_transport transport);
 /* The newest binding of an endpoint, or NULL. */
@@ -109,8 +117,14 @@ const struct vo_binding *vo_calls_binding(const struct vo_calls *calls, const ui
 const struct vo_media_payload *vo_media_find(const struct vo_media *media, uint8_t payload_type);
 struct vo_call *vo_calls_first(const struct vo_calls *calls);
 size_t vo_calls_count(const struct vo_calls *calls);
+/* INVITEs of new calls that were refused for want of room. */
 uint64_t vo_calls_evicted(const struct vo_calls *calls);
-/* INVITE to the first 18x or final response (RFC 6076 4.3.2); NaN if not seen. Unit: ms. */
+/* Messages lost for want of memory, and bindings for want of memory or room. */
+uint64_t vo_calls_lost(const struct vo_calls *calls);
+/* At the end of the capture, `now`: a call whose INVITE had no response for 32 s (RFC 3261 Timer B) is unanswered. May be
+ * called again later. */
+void vo_calls_finish(struct vo_calls *calls, vo_time now);
+/* First INVITE to the first response that tells its fate: 101 to 199, or final (RFC 6076 4.3); NaN if not seen. Unit: ms. */
 double vo_call_post_dial_ms(const struct vo_call *call);
 
 #endif

@@ -61,8 +61,9 @@ static bool ready(struct vo_stream *stream, bool last)
     if (clock_known(stream))
         return true;
     vo_time span = stream->kept[stream->kept_count - 1].time - stream->kept[0].time;
-    bool enough = stream->kept_count >= 64 && span >= VO_NS_PER_S;
-    if (!enough && !last && stream->kept_count < VO_STREAM_KEEP)
+    bool enough = stream->kept_count % 64 == 0 && span >= VO_NS_PER_S;
+    last |= stream->kept_count == VO_STREAM_KEEP;
+    if (!enough && !last)
         return false;
     uint32_t clock_hz = vo_clock_estimate(stream->kept, stream->kept_count);
     struct vo_payload *payload = vo_payload_of(stream, &stream->kept[0]);
@@ -70,7 +71,7 @@ static bool ready(struct vo_stream *stream, bool last)
         payload->clock_hz = clock_hz;
         payload->basis = VO_CLOCK_ESTIMATED;
     }
-    return true;
+    return clock_hz || last;
 }
 
 /* Measures what was kept. */

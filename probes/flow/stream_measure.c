@@ -264,7 +264,7 @@ static void measure_now(struct vo_stream *stream, const struct vo_stream_config 
 static void replay_ahead(struct vo_stream *stream, const struct vo_stream_config *config)
 {
     struct vo_measure *measure = stream->measure;
-    struct vo_delay_sample samples[VO_DELAY_AHEAD];
+    struct vo_delay_sample samples[VO_DELAY_AHEAD] = {{0}};
     struct vo_rtp_packet ahead[VO_DELAY_AHEAD];
     unsigned count = measure->ahead_count, timed = 0;
     memcpy(ahead, measure->ahead, count * sizeof *ahead);

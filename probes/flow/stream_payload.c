@@ -68,11 +68,10 @@ void vo_payloads_bind(struct vo_stream *stream)
     }
 }
 
-/* Least squares of timestamp over arrival: queues make the single packets useless, the slope of a second of them is not. A slope
- * within 4 % of a clock in use is that clock (neighbours are at least 8.8 % apart); anything else is not told. */
-uint32_t vo_clock_estimate(const struct vo_rtp_packet *packets, unsigned count)
+/* Media rate of the packets in ticks a second, by least squares: queues make single packets useless, the slope of a second of
+ * them is not. 0 when there are too few. */
+static double media_rate(const struct vo_rtp_packet *packets, unsigned count)
 {
-    static const uint32_t clocks[] = {8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 90000};
     double n = 0, mean_x = 0, mean_y = 0, sxx = 0, sxy = 0;
     for (unsigned i = 0; i < count; i++) {
         if (packets[i].payload_type != packets[0].payload_type)
@@ -86,14 +85,41 @@ uint32_t vo_clock_estimate(const struct vo_rtp_packet *packets, unsigned count)
         sxx += dx * (x - mean_x);
         sxy += dx * (y - mean_y);
     }
-    double span = (double)(packets[count - 1].time - packets[0].time) / 1e9;
-    if (n < 20 || span < 0.4 || sxx <= 0)
-        return 0;
-    double slope = sxy / sxx;
-    for (unsigned i = 0; i < sizeof clocks / sizeof *clocks; i++)
-        if (fabs(slope / clocks[i] - 1) < 0.04)
-            return clocks[i];
-    return 0;
+    double span_s = (double)(packets[count - 1].time - packets[0].time) / 1e9;
+    return n < 20 || span_s < 0.4 || sxx <= 0 ? 0 : sxy / sxx;
+}
+
+/* Is the timestamp step of most neighbours a whole number of 2.5 ms at this clock, as every audio packet time is? */
+static bool step_fits(const struct vo_rtp_packet *packets, unsigned count, uint32_t clock_hz)
+{
+    unsigned fits = 0, pairs = 0;
+    for (unsigned i = 1; i < count; i++) {
+        uint32_t step = packets[i].timestamp - packets[i - 1].timestamp;
+        if ((uint16_t)(packets[i].sequence - packets[i - 1].sequence) != 1 || step == 0 || step > clock_hz)
+            continue;
+        pairs++;
+        fits += (uint64_t)step * 400 % clock_hz == 0;
+    }
+    return pairs >= 10 && fits * 10 >= pairs * 8;
+}
+
+/* A clock in use within 10 % of the media rate, whose packet time is possible; two such are no answer. Video's 90 kHz has no
+ * packet time and must be met within 3 %. */
+uint32_t vo_clock_estimate(const struct vo_rtp_packet *packets, unsigned count)
+{
+    static const uint32_t clocks[] = {8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000};
+    double rate = media_rate(packets, count);
+    uint32_t found = 0;
+    if (fabs(rate / 90000 - 1) < 0.03)
+        return 90000;
+    for (unsigned i = 0; i < sizeof clocks / sizeof *clocks; i++) {
+        if (fabs(rate / clocks[i] - 1) > 0.1 || !step_fits(packets, count, clocks[i]))
+            continue;
+        if (found)
+            return 0;
+        found = clocks[i];
+    }
+    return found;
 }
 
 const struct vo_payload *vo_stream_main_payload(const struct vo_stream *stream)

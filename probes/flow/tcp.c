@@ -321,6 +321,7 @@ static void store(struct vo_tcp *tcp, struct stream *stream, struct piece **link
     piece->packet.payload_size = captured;
     piece->packet.payload_length = length;
     piece->packet.tcp.sequence = begin;
+    piece->packet.tcp.flags &= (uint8_t)~SYN; /* which would count as one */
     piece->packet.rest = NULL;
     piece->packet.rest_size = 0;
     *link = piece;

@@ -9,7 +9,7 @@ static struct vo_bytes vector(struct vo_bytes *bytes, unsigned length_size)
 {
     uint32_t size = length_size == 1 ? vo_bytes_u8(bytes) : vo_bytes_u16(bytes);
     const uint8_t *at = vo_bytes_take(bytes, size);
-    return at ? vo_bytes_of(at, size) : (struct vo_bytes){.short_read = true};
+    return at ? vo_bytes_of(at, size) : (struct vo_bytes){bytes->at, 0, true};
 }
 
 /* The next extension of a list; false at its end or if it is malformed. */

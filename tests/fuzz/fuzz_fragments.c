@@ -1,6 +1,7 @@
 /*
- * Fragments from arbitrary bytes. Each takes 8: id and key (1), offset / 8 (2), bytes on the wire (2), bytes missing
- * (1), more (1), seconds since the one before (1). What comes out must be the bytes that went in: byte i is i * 7.
+ * Fragments from arbitrary bytes. Each takes 8: id and key (1), offset / 8 (2), bytes on the wire (2), bytes
+ * missing (1), more (1), seconds since the one before (1). What comes out must be the bytes that went in:
+ * byte i is i * 7.
  */
 #include "probes/flow/fragments.h"
 
@@ -15,7 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct vo_fragments *fragments = vo_fragments_new();
     struct vo_bytes bytes = vo_bytes_of(data, (uint32_t)size);
     vo_time time = 0;
-    for (uint32_t i = 0; i < sizeof content; i++)
+    for (uint32_t i = 0; !content[sizeof content - 1] && i < sizeof content; i++)
         content[i] = (uint8_t)(i * 7);
     while (bytes.left >= 8) {
         struct vo_packet packet = {0};

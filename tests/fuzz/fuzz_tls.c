@@ -1,6 +1,7 @@
 /*
- * A session from arbitrary bytes: the size of a key log (2) and its text, then chunks: direction in the highest bit and
- * size (2), bytes. A chunk of size 0 is a hole. The seeds are sessions that OpenSSL made, so that decryption is reached.
+ * A session from arbitrary bytes: the size of a key log (2) and its text, then chunks: direction in the
+ * highest bit and size (2), bytes. A chunk of size 0 is a hole. The seeds are sessions that OpenSSL made, so
+ * that decryption is reached.
  */
 #include "probes/decode/bytes.h"
 #include "probes/flow/tls.h"

@@ -23,6 +23,7 @@
 #include <math.h>
 #include <net/ethernet.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -45,7 +46,7 @@ struct rule {
     double delay_ms, jitter_ms, loss_percent, burst, duplicate_percent, reorder_percent, reorder_ms,
         rate_kbps;
     double queue_ms;
-    long dscp; /* -1: left as it is */
+    long dscp, spared_dscp; /* -1: left as it is */
     const char *shape;
 };
 
@@ -86,73 +87,23 @@ static struct impairer the = {.seed = 1};
 
 static const char *const shapes[] = {"uniform", "normal", NULL};
 
-#define WAY(name_, i)                                                                                        \
-    {.name = name_ "-delay",                                                                                 \
-     .type = VO_OPTION_NUMBER,                                                                               \
-     .target = &the.ways[i].rule.delay_ms,                                                                   \
-     .argument = "MS",                                                                                       \
-     .help = "constant delay",                                                                               \
-     .maximum = 10000},                                                                                      \
-        {.name = name_ "-jitter",                                                                            \
-         .type = VO_OPTION_NUMBER,                                                                           \
-         .target = &the.ways[i].rule.jitter_ms,                                                              \
-         .argument = "MS",                                                                                   \
-         .help = "extra delay: the width if uniform, the deviation if normal",                               \
-         .maximum = 10000},                                                                                  \
-        {.name = name_ "-shape",                                                                             \
-         .type = VO_OPTION_WORD,                                                                             \
-         .target = &the.ways[i].rule.shape,                                                                  \
-         .argument = "SHAPE",                                                                                \
-         .help = "distribution of the jitter",                                                               \
-         .words = shapes},                                                                                   \
-        {.name = name_ "-loss",                                                                              \
-         .type = VO_OPTION_NUMBER,                                                                           \
-         .target = &the.ways[i].rule.loss_percent,                                                           \
-         .argument = "PERCENT",                                                                              \
-         .help = "mean share of frames lost",                                                                \
-         .maximum = 100},                                                                                    \
-        {.name = name_ "-burst",                                                                             \
-         .type = VO_OPTION_NUMBER,                                                                           \
-         .target = &the.ways[i].rule.burst,                                                                  \
-         .argument = "FRAMES",                                                                               \
-         .help = "mean length of a loss (Gilbert model; 0: losses are independent)",                         \
-         .maximum = 10000},                                                                                  \
-        {.name = name_ "-duplicate",                                                                         \
-         .type = VO_OPTION_NUMBER,                                                                           \
-         .target = &the.ways[i].rule.duplicate_percent,                                                      \
-         .argument = "PERCENT",                                                                              \
-         .help = "frames sent twice",                                                                        \
-         .maximum = 100},                                                                                    \
-        {.name = name_ "-reorder",                                                                           \
-         .type = VO_OPTION_NUMBER,                                                                           \
-         .target = &the.ways[i].rule.reorder_percent,                                                        \
-         .argument = "PERCENT",                                                                              \
-         .help = "frames held back while others pass",                                                       \
-         .maximum = 100},                                                                                    \
-        {.name = name_ "-reorder-by",                                                                        \
-         .type = VO_OPTION_NUMBER,                                                                           \
-         .target = &the.ways[i].rule.reorder_ms,                                                             \
-         .argument = "MS",                                                                                   \
-         .help = "how long those are held back (50)",                                                        \
-         .maximum = 10000},                                                                                  \
-        {.name = name_ "-dscp",                                                                              \
-         .type = VO_OPTION_INTEGER,                                                                          \
-         .target = &the.ways[i].rule.dscp,                                                                   \
-         .argument = "DSCP",                                                                                 \
-         .help = "rewrite the DSCP of every IP packet",                                                      \
-         .minimum = 0,                                                                                       \
-         .maximum = 63},                                                                                     \
-        {.name = name_ "-rate",                                                                              \
-         .type = VO_OPTION_NUMBER,                                                                           \
-         .target = &the.ways[i].rule.rate_kbps,                                                              \
-         .argument = "KBPS",                                                                                 \
-         .help = "speed of the line (0: no limit)",                                                          \
-         .maximum = 1e7},                                                                                    \
-    {                                                                                                        \
-        .name = name_ "-queue", .type = VO_OPTION_NUMBER, .target = &the.ways[i].rule.queue_ms,              \
-        .argument = "MS", .help = "longest wait for that line; beyond it frames are dropped (200)",          \
-        .maximum = 60000                                                                                     \
-    }
+/* clang-format off */
+#define ROW(name_, member, type_, argument_, help_, ...) \
+    {.name = name_, .type = type_, .target = &the.member, .argument = argument_, .help = help_, __VA_ARGS__}
+#define WAY(way, i) \
+    ROW(way "-delay", ways[i].rule.delay_ms, VO_OPTION_NUMBER, "MS", "constant delay", .maximum = 1e4), \
+    ROW(way "-jitter", ways[i].rule.jitter_ms, VO_OPTION_NUMBER, "MS", "extra delay: width if uniform, deviation if normal", .maximum = 1e4), \
+    ROW(way "-shape", ways[i].rule.shape, VO_OPTION_WORD, "SHAPE", "distribution of the jitter", .words = shapes), \
+    ROW(way "-loss", ways[i].rule.loss_percent, VO_OPTION_NUMBER, "PERCENT", "mean share of frames lost", .maximum = 100), \
+    ROW(way "-burst", ways[i].rule.burst, VO_OPTION_NUMBER, "FRAMES", "mean length of a loss (Gilbert; 0: independent)", .maximum = 1e4), \
+    ROW(way "-duplicate", ways[i].rule.duplicate_percent, VO_OPTION_NUMBER, "PERCENT", "frames sent twice", .maximum = 100), \
+    ROW(way "-reorder", ways[i].rule.reorder_percent, VO_OPTION_NUMBER, "PERCENT", "frames held back while others pass", .maximum = 100), \
+    ROW(way "-reorder-by", ways[i].rule.reorder_ms, VO_OPTION_NUMBER, "MS", "how long those are held back (50)", .maximum = 1e4), \
+    ROW(way "-dscp", ways[i].rule.dscp, VO_OPTION_INTEGER, "DSCP", "rewrite the DSCP of packets", .maximum = 63), \
+    ROW(way "-spared-dscp", ways[i].rule.spared_dscp, VO_OPTION_INTEGER, "DSCP", "likewise, for spared ports", .maximum = 63), \
+    ROW(way "-rate", ways[i].rule.rate_kbps, VO_OPTION_NUMBER, "KBPS", "speed of the line (0: no limit)", .maximum = 1e7), \
+    ROW(way "-queue", ways[i].rule.queue_ms, VO_OPTION_NUMBER, "MS", "longest wait for that line (200)", .maximum = 6e4)
+/* clang-format on */
 
 static const struct vo_option options[] = {
     WAY("right", 0),
@@ -381,8 +332,9 @@ static void take(struct direction *way, uint8_t *data, size_t size, vo_time now)
     } else {
         way->last_due = due;
     }
-    if (rule->dscp >= 0)
-        tally->remarked += remark(frame + ip, version, (unsigned)rule->dscp);
+    long dscp = spared ? rule->spared_dscp : rule->dscp;
+    if (dscp >= 0)
+        tally->remarked += remark(frame + ip, version, (unsigned)dscp);
     schedule(way, data, size, now, due);
     if (twice && !spared) {
         tally->duplicated++;
@@ -595,7 +547,7 @@ int main(int argc, char **argv)
     struct vo_error error = {0};
     struct vo_option_list operands = {0};
     for (int i = 0; i < 2; i++)
-        the.ways[i].rule = (struct rule){.dscp = -1, .reorder_ms = 50, .queue_ms = 200};
+        the.ways[i].rule = (struct rule){.dscp = -1, .spared_dscp = -1, .reorder_ms = 50, .queue_ms = 200};
     enum vo_status status = vo_options_parse(&program, argc, argv, &operands, &error);
     if (status == VO_OK)
         status = prepare(&operands, &error);

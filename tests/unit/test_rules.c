@@ -34,7 +34,6 @@ static const struct mistake mistakes[] = {
     {PACK(RULE("media.loss", "true", "rtp_stream", "rtp_los_percent", PASS)),
      "pack.json: rule media.loss: unknown metric 'rtp_los_percent' (did you mean 'rtp_loss_percent'?)"},
     {PACK(GOOD(PASS ",\"wher\":{}")), "pack.json: rule media.loss: unknown key 'wher' (did you mean 'where'?)"},
-    {PACK(GOOD(PASS ",\"note\":\"a\",\"note\":\"b\"")), "rule media.loss: key 'note' stands there twice"},
     {PACK(GOOD(PASS ",\"unit\":\"ms\"")), "rule media.loss: unit 'ms' is not that of rtp_loss_peak_5min_percent, which is 'percent'"},
     {PACK(RULE("media.loss", "true", "rtp_streams", LOSS, PASS)), "unknown subject 'rtp_streams' (did you mean 'rtp_stream'?)"},
     {PACK(RULE("media.loss", "true", "call", LOSS, PASS)), "metric 'rtp_loss_peak_5min_percent' belongs to rtp_stream, not to call"},

@@ -7,10 +7,10 @@
 
 /* From the best to the worst. What has no value may be either: for `any` it comes before a fail, which it
  * could outdo, else after a pass. */
-static const int badness[VO_RESULT_STATUSES] = {[VO_RESULT_WARN] = 1, [VO_RESULT_NOT_MEASURED] = 2,
-                                                [VO_RESULT_FAIL] = 3, [VO_RESULT_ERROR] = 4};
-static const int badness_for_any[VO_RESULT_STATUSES] = {[VO_RESULT_WARN] = 1, [VO_RESULT_ERROR] = 2,
-                                                        [VO_RESULT_NOT_MEASURED] = 3, [VO_RESULT_FAIL] = 4};
+static const int badness[VO_RESULT_STATUSES] = {
+    [VO_RESULT_WARN] = 1, [VO_RESULT_NOT_MEASURED] = 2, [VO_RESULT_FAIL] = 3, [VO_RESULT_ERROR] = 4};
+static const int badness_for_any[VO_RESULT_STATUSES] = {
+    [VO_RESULT_WARN] = 1, [VO_RESULT_ERROR] = 2, [VO_RESULT_NOT_MEASURED] = 3, [VO_RESULT_FAIL] = 4};
 
 static bool is_worse(const int *ranks, const struct vo_result *a, const struct vo_result *b)
 {
@@ -31,8 +31,8 @@ static void worst_or_any(const struct vo_judge *judge, const struct vo_rule *rul
             *result = one;
     }
     if (count > 1)
-        result->reason = vo_arena_format(judge->arena, "%s of %zu: %s", any ? "best" : "worst", count,
-                                         result->reason);
+        result->reason =
+            vo_arena_format(judge->arena, "%s of %zu: %s", any ? "best" : "worst", count, result->reason);
     /* What decided alone is the evidence; else all of them are. */
     if (result->status != (any ? VO_RESULT_PASS : VO_RESULT_FAIL))
         result->evidence_count = 0;
@@ -76,11 +76,12 @@ static void mean_or_p95(const struct vo_judge *judge, const struct vo_rule *rule
     if (!measured || result->status == VO_RESULT_ERROR)
         return; /* with the first one's reason, or what is wrong */
     vo_judge_begin(judge, rule, &one);
-    one.observed = rule->aggregate == VO_AGGREGATE_MEAN ? mean_of(values, measured) : p95_of(values, measured);
+    one.observed =
+        rule->aggregate == VO_AGGREGATE_MEAN ? mean_of(values, measured) : p95_of(values, measured);
     vo_judge_compare(judge, &one);
     one.reason = vo_arena_format(judge->arena, "%s over %zu of %zu %s: %s",
-                                 rule->aggregate == VO_AGGREGATE_MEAN ? "mean" : "95th percentile", measured, count,
-                                 vo_subject_noun(rule->subject, count), one.reason);
+                                 rule->aggregate == VO_AGGREGATE_MEAN ? "mean" : "95th percentile", measured,
+                                 count, vo_subject_noun(rule->subject, count), one.reason);
     *result = one;
     for (size_t i = 0; i < count; i++) {
         struct vo_result qualified = one;
@@ -113,16 +114,17 @@ static void share_passing(const struct vo_judge *judge, const struct vo_rule *ru
                      : fair + open < needed ? VO_RESULT_FAIL
                                             : VO_RESULT_NOT_MEASURED;
     result->unit = "percent";
-    result->limit_text = vo_arena_format(judge->arena, "at least %g %% of %s %s", 100 * rule->share, noun,
-                                         result->limit_text);
+    result->limit_text = vo_arena_format(judge->arena, "at least %g %% of %s %s", 100 * rule->share,
+                                         vo_subject_noun(rule->subject, 2), result->limit_text);
     result->limit = (struct vo_limit){.comparator = VO_LIMIT_AT_LEAST, .low = 100 * rule->share};
     result->warn = (struct vo_limit){.comparator = VO_LIMIT_NONE};
     if (count > open) {
         result->observed = 100 * (double)fair / (double)(count - open);
         result->margin = vo_limit_margin(&result->limit, result->observed);
     }
-    result->reason = vo_arena_format(judge->arena, "of %zu %s %zu pass, %zu with a warning, %zu fail and %zu were "
-                                                   "not measured; at least %zu must pass",
+    result->reason = vo_arena_format(judge->arena,
+                                     "of %zu %s %zu pass, %zu with a warning, %zu fail and %zu were "
+                                     "not measured; at least %zu must pass",
                                      count, noun, good, fair - good, tally[VO_RESULT_FAIL], open, needed);
 }
 

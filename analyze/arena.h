@@ -23,7 +23,8 @@ void *vo_arena_get(struct vo_arena *arena, size_t size);
 const char *vo_arena_text(struct vo_arena *arena, const char *text);
 const char *vo_arena_text_sized(struct vo_arena *arena, const char *text, size_t size);
 /* Never NULL. */
-const char *vo_arena_format(struct vo_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+const char *vo_arena_format(struct vo_arena *arena, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 void vo_arena_release(struct vo_arena *arena);
 
 #endif

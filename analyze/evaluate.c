@@ -71,7 +71,8 @@ static const struct vo_fact **collect(const struct vo_facts *facts, const struct
     size_t capacity = 64;
     const struct vo_fact **found = malloc(capacity * sizeof *found);
     *count = *others = 0;
-    for (const struct vo_facts_subject *subject = facts->subjects; found && subject; subject = subject->next) {
+    for (const struct vo_facts_subject *subject = facts->subjects; found && subject;
+         subject = subject->next) {
         if (strcmp(subject->kind, rule->subject) != 0)
             continue;
         const struct vo_fact *fact = rule->aggregate ? subject->first : latest(facts, subject, rule);
@@ -99,7 +100,7 @@ static const char *where_text(struct vo_arena *arena, const struct vo_rule *rule
     const char *text = "";
     for (const struct vo_json *item = vo_json_child(rule->where); item; item = vo_json_next(item)) {
         text = vo_arena_format(arena, "%s%s%s", text, *text ? " and " : " with ", vo_json_key_of(item));
-        const char *or = " ";
+        const char * or = " ";
         for (const struct vo_json *value = vo_json_child(item); value; value = vo_json_next(value)) {
             const char *word = vo_json_text(value);
             text = word ? vo_arena_format(arena, "%s%s%s", text, or, word)
@@ -136,9 +137,9 @@ static void weigh_run(struct vo_judge *judge, struct vo_result *result)
     const struct vo_facts_run *run = cut_short(judge->facts, result);
     if (!run || result->status == VO_RESULT_ERROR)
         return;
-    const char *cut = vo_arena_format(judge->arena, "the run %s%s%s%s was cut short: %s", run->run,
-                                      run->probe ? " (" : "", run->probe ? run->probe : "",
-                                      run->probe ? ")" : "", run->why);
+    const char *cut =
+        vo_arena_format(judge->arena, "the run %s%s%s%s was cut short: %s", run->run, run->probe ? " (" : "",
+                        run->probe ? run->probe : "", run->probe ? ")" : "", run->why);
     if (result->rule->required && result->status != VO_RESULT_NOT_MEASURED) {
         result->status = VO_RESULT_NOT_MEASURED;
         result->reason = vo_arena_format(judge->arena, "%s; until then: %s", cut, result->reason);
@@ -160,8 +161,8 @@ static void weigh_site(struct vo_judge *judge, struct vo_result *result)
         return;
     if (rule->waiver_expired) {
         result->reason =
-            vo_arena_format(judge->arena, "%s; the waiver by %s expired on %s and does not count", result->reason,
-                            rule->waiver_author, rule->waiver_expires);
+            vo_arena_format(judge->arena, "%s; the waiver by %s expired on %s and does not count",
+                            result->reason, rule->waiver_author, rule->waiver_expires);
         return;
     }
     result->reason = vo_arena_format(judge->arena, "waived by %s until %s: %s; without the waiver: %s, %s",
@@ -187,7 +188,8 @@ static bool add_result(struct vo_evaluation *evaluation, struct vo_judge *judge,
     return true;
 }
 
-static bool evaluate_rule(struct vo_evaluation *evaluation, struct vo_judge *judge, const struct vo_rule *rule)
+static bool evaluate_rule(struct vo_evaluation *evaluation, struct vo_judge *judge,
+                          const struct vo_rule *rule)
 {
     size_t count, others;
     const struct vo_fact **facts = collect(judge->facts, rule, &count, &others);
@@ -250,7 +252,8 @@ static const char *decision_text(struct vo_evaluation *evaluation, const struct 
     else if (!decisive->subjects)
         text = vo_arena_format(&evaluation->arena, "%s: %s", text, decisive->reason);
     if (more)
-        text = vo_arena_format(&evaluation->arena, "%s; %zu more rule%s likewise", text, more, more == 1 ? "" : "s");
+        text = vo_arena_format(&evaluation->arena, "%s; %zu more rule%s likewise", text, more,
+                               more == 1 ? "" : "s");
     return text;
 }
 
@@ -267,8 +270,9 @@ static void decide(struct vo_evaluation *evaluation)
     for (const struct vo_result *result = evaluation->first; result; result = result->next)
         required += result->rule->required && result->status == VO_RESULT_PASS;
     evaluation->verdict = VO_VERDICT_READY;
-    evaluation->reason = required ? vo_arena_format(&evaluation->arena, "all %zu required results passed", required)
-                                  : "nothing failed; nothing that was measured is required";
+    evaluation->reason =
+        required ? vo_arena_format(&evaluation->arena, "all %zu required results passed", required)
+                 : "nothing failed; nothing that was measured is required";
 }
 
 enum vo_status vo_evaluate(const struct vo_rules *rules, const struct vo_facts *facts,

@@ -100,13 +100,14 @@ static struct vo_facts_run *find_run(struct vo_facts *facts, const char *uuid)
     return &facts->runs[facts->last_run];
 }
 
-static enum vo_status read_run(struct vo_facts *facts, struct vo_facts_run *run, const struct vo_record *record,
-                               struct vo_error *error)
+static enum vo_status read_run(struct vo_facts *facts, struct vo_facts_run *run,
+                               const struct vo_record *record, struct vo_error *error)
 {
     struct vo_json_writer source = {0};
     if (run->begun)
-        return vo_error_set(error, VO_ERR_INPUT, "%s:%zu: run %s is there for the second time: give each file once",
-                            record->file, record->line, run->run);
+        return vo_error_set(error, VO_ERR_INPUT,
+                            "%s:%zu: run %s is there for the second time: give each file once", record->file,
+                            record->line, run->run);
     run->begun = true;
     run->probe = vo_arena_text(&facts->arena, vo_json_get_text(record->json, "probe"));
     run->version = vo_arena_text(&facts->arena, vo_json_get_text(record->json, "version"));
@@ -131,7 +132,8 @@ static void read_end(struct vo_facts *facts, struct vo_facts_run *run, const str
 static void read_labels(struct vo_facts *facts, struct vo_fact *fact, const struct vo_json *subject)
 {
     fact->labels = vo_arena_get(&facts->arena, (vo_json_count(subject) + 1) * sizeof *fact->labels);
-    for (const struct vo_json *item = vo_json_child(subject); item && fact->labels; item = vo_json_next(item)) {
+    for (const struct vo_json *item = vo_json_child(subject); item && fact->labels;
+         item = vo_json_next(item)) {
         const char *name = vo_json_key_of(item), *text = vo_json_text(item);
         if (strcmp(name, "kind") == 0 || strcmp(name, "id") == 0 || strcmp(name, "key") == 0)
             continue;
@@ -139,9 +141,8 @@ static void read_labels(struct vo_facts *facts, struct vo_fact *fact, const stru
             text = vo_json_true(item) ? "true" : "false";
         if (!text && vo_json_type(item) != VO_JSON_NUMBER)
             continue;
-        fact->labels[fact->label_count++] =
-            (struct vo_fact_label){vo_arena_text(&facts->arena, name), vo_arena_text(&facts->arena, text),
-                                   vo_json_double(item)};
+        fact->labels[fact->label_count++] = (struct vo_fact_label){
+            vo_arena_text(&facts->arena, name), vo_arena_text(&facts->arena, text), vo_json_double(item)};
     }
 }
 
@@ -225,7 +226,8 @@ static enum vo_status read_observation(struct vo_facts *facts, const struct vo_r
     struct vo_value *values = vo_arena_get(&facts->arena, (facts->slot_count + 1) * sizeof *values);
     if (!fact || !values)
         return vo_error_memory(error, "an observation");
-    *fact = (struct vo_fact){.run = facts->last_run, .n = record->n, .kind = kind, .id = id, .values = values};
+    *fact =
+        (struct vo_fact){.run = facts->last_run, .n = record->n, .kind = kind, .id = id, .values = values};
     fact->key = vo_arena_text(&facts->arena, vo_json_get_text(subject, "key"));
     read_time(fact, record->json);
     read_labels(facts, fact, subject);

@@ -29,7 +29,7 @@ struct vo_facts_run {
 };
 
 enum vo_value_type {
-    VO_VALUE_ABSENT,  /* the observation does not mention it */
+    VO_VALUE_ABSENT, /* the observation does not mention it */
     VO_VALUE_NUMBER,
     VO_VALUE_WORD,
     VO_VALUE_MISSING, /* `text` is the reason */

@@ -10,7 +10,8 @@ const char *const vo_result_status_names[VO_RESULT_STATUSES] = {
 
 static const struct {
     const char *kind, *one, *many;
-} nouns[] = {{"rtp_stream", "stream", "streams"}, {"call", "call", "calls"}, {"capture", "capture", "captures"}};
+} nouns[] = {
+    {"rtp_stream", "stream", "streams"}, {"call", "call", "calls"}, {"capture", "capture", "captures"}};
 
 static const struct {
     const char *basis, *phrase;
@@ -57,16 +58,19 @@ static bool enough_samples(const struct vo_judge *judge, const struct vo_fact *f
     if (isnan(rule->minimum_samples))
         return true;
     if (isnan(result->samples)) {
-        const struct vo_value *value = vo_fact_value(judge->facts, fact, vo_metric_find(rule->metric->samples));
+        const struct vo_value *value =
+            vo_fact_value(judge->facts, fact, vo_metric_find(rule->metric->samples));
         const char *why = value->type == VO_VALUE_MISSING ? value->text : "the records do not tell";
         return unmeasured(result, VO_RESULT_NOT_MEASURED,
-                          vo_arena_format(judge->arena, "how many samples (%s) stand behind it is not known: %s",
+                          vo_arena_format(judge->arena,
+                                          "how many samples (%s) stand behind it is not known: %s",
                                           rule->metric->samples, why));
     }
     if (result->samples >= rule->minimum_samples)
         return true;
     return unmeasured(result, VO_RESULT_NOT_MEASURED,
-                      vo_arena_format(judge->arena, "%.0f samples (%s), where the rule asks for at least %.0f",
+                      vo_arena_format(judge->arena,
+                                      "%.0f samples (%s), where the rule asks for at least %.0f",
                                       result->samples, rule->metric->samples, rule->minimum_samples));
 }
 
@@ -131,7 +135,8 @@ void vo_judge_compare(const struct vo_judge *judge, struct vo_result *result)
         result->reason = vo_arena_format(judge->arena, "%s is %s", observed, result->limit_text);
     } else if (holds(&result->warn, result)) {
         result->status = VO_RESULT_WARN;
-        result->reason = vo_arena_format(judge->arena, "%s is not %s, but %s", observed, result->limit_text, warn);
+        result->reason =
+            vo_arena_format(judge->arena, "%s is not %s, but %s", observed, result->limit_text, warn);
     } else {
         result->status = VO_RESULT_FAIL;
         result->reason = vo_arena_format(judge->arena, "%s is not %s%s%s", observed, result->limit_text,
@@ -159,7 +164,8 @@ static double dropped_packets(const struct vo_judge *judge, const struct vo_fact
         const struct vo_value *dropped =
             vo_fact_value(judge->facts, capture, &vo_metrics[VO_METRIC_CAPTURE_DROPPED_PACKETS]);
         if (dropped->type != VO_VALUE_NUMBER) {
-            *why = dropped->type == VO_VALUE_ABSENT ? "the record of the capture does not tell" : dropped->text;
+            *why =
+                dropped->type == VO_VALUE_ABSENT ? "the record of the capture does not tell" : dropped->text;
             return NAN;
         }
         sum += dropped->number;
@@ -188,22 +194,24 @@ static void weigh_drops(const struct vo_judge *judge, const struct vo_fact *fact
     const char *why;
     double dropped = dropped_packets(judge, fact, &why);
     if (isnan(dropped)) {
-        add_reason(judge, result,
-                   vo_arena_format(judge->arena, "how many packets the capture dropped is not known: %s", why));
+        add_reason(
+            judge, result,
+            vo_arena_format(judge->arena, "how many packets the capture dropped is not known: %s", why));
         return;
     }
     double needed = packets_to_pass(result);
     if (dropped > 0 && dropped >= needed) {
         result->status = VO_RESULT_NOT_MEASURED;
-        add_reason(judge, result,
-                   vo_arena_format(judge->arena,
-                                   "but the capture itself dropped %.0f packets, which could explain it (%.0f would "
-                                   "do): capture again without drops",
-                                   dropped, needed));
+        add_reason(
+            judge, result,
+            vo_arena_format(judge->arena,
+                            "but the capture itself dropped %.0f packets, which could explain it (%.0f would "
+                            "do): capture again without drops",
+                            dropped, needed));
     } else if (dropped > 0) {
         add_reason(judge, result,
-                   vo_arena_format(judge->arena, "the %.0f packets that the capture dropped do not explain it",
-                                   dropped));
+                   vo_arena_format(judge->arena,
+                                   "the %.0f packets that the capture dropped do not explain it", dropped));
     }
 }
 
@@ -248,9 +256,10 @@ static void weigh_position(const struct vo_judge *judge, const struct vo_fact *f
         return;
     }
     bool near_sender = position && strcmp(position, "near_sender") == 0;
-    const char *place = near_sender                                ? "the capture point, which is near the sender"
-                        : position && strcmp(position, "middle") == 0 ? "the capture point in the middle"
-                                                                   : "the capture point, whose place is not known";
+    const char *place = near_sender ? "the capture point, which is near the sender"
+                        : position && strcmp(position, "middle") == 0
+                            ? "the capture point in the middle"
+                            : "the capture point, whose place is not known";
     const char *receiver = receiver_of(judge, fact);
     result->status = near_sender ? VO_RESULT_NOT_MEASURED : VO_RESULT_WARN;
     result->reason = vo_arena_format(judge->arena, "%s up to %s; what lies between it and %s was not seen%s",
@@ -283,7 +292,8 @@ void vo_judge_qualify(const struct vo_judge *judge, const struct vo_fact *fact, 
     if (fabs(result->margin) < result->uncertainty) {
         result->within_uncertainty = true;
         add_reason(judge, result,
-                   vo_arena_format(judge->arena, "the margin of %.3g %s is within the uncertainty of ± %.3g %s",
+                   vo_arena_format(judge->arena,
+                                   "the margin of %.3g %s is within the uncertainty of ± %.3g %s",
                                    result->margin, vo_unit_symbol(result->unit), result->uncertainty,
                                    vo_unit_symbol(result->unit)));
     }

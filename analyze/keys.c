@@ -93,8 +93,9 @@ static enum vo_status read_node(const struct vo_json *node, const struct vo_key 
     case VO_KEY_OBJECT:
         return type == VO_JSON_OBJECT ? VO_OK : wrong_type(key, where, "an object", error);
     default:
-        return type == VO_JSON_OBJECT || type == VO_JSON_NULL ? VO_OK
-                                                             : wrong_type(key, where, "an object or null", error);
+        return type == VO_JSON_OBJECT || type == VO_JSON_NULL
+                   ? VO_OK
+                   : wrong_type(key, where, "an object or null", error);
     }
 }
 

@@ -31,7 +31,8 @@ struct vo_key {
     const char *const *words; /* NULL-terminated */
 };
 
-/* Fills `target` from `object`. `where` begins the messages: "rules/x.json: rule media.loss". VO_ERR_USAGE. */
+/* Fills `target` from `object`. `where` begins the messages: "rules/x.json: rule media.loss". VO_ERR_USAGE.
+ */
 enum vo_status vo_keys_read(const struct vo_json *object, const struct vo_key *keys, const char *where,
                             void *target, struct vo_error *error);
 

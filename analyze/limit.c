@@ -9,8 +9,10 @@
 #define MAX_WORDS    32 /* of a state, and of a one_of */
 
 /* In the order of enum vo_comparator. */
-static const char *const comparators[] = {"below", "at_most", "above", "at_least", "equals", "between", "one_of"};
-static const char *const phrases[] = {"below", "at most", "above", "at least", "exactly", "between", "one of"};
+static const char *const comparators[] = {"below",  "at_most", "above", "at_least",
+                                          "equals", "between", "one_of"};
+static const char *const phrases[] = {"below",   "at most", "above", "at least",
+                                      "exactly", "between", "one of"};
 #define COMPARATORS (sizeof comparators / sizeof *comparators)
 
 const char *vo_unit_symbol(const char *unit)
@@ -69,8 +71,8 @@ static enum vo_status check_value(const struct vo_json *value, const struct vo_m
     if (!metric->words) {
         if (isfinite(vo_json_double(value)))
             return VO_OK;
-        return vo_error_set(error, VO_ERR_USAGE, "%s: %s is a number in %s: write a number", where, metric->name,
-                            metric->unit);
+        return vo_error_set(error, VO_ERR_USAGE, "%s: %s is a number in %s: write a number", where,
+                            metric->name, metric->unit);
     }
     if (!text)
         return vo_error_set(error, VO_ERR_USAGE, "%s: %s is a state: write one of its words, %s", where,
@@ -94,20 +96,21 @@ static enum vo_status read_list(const struct vo_json *value, const struct vo_met
     limit->low = vo_json_double(vo_json_child(value));
     limit->high = vo_json_double(vo_json_next(vo_json_child(value)));
     if (between && limit->low > limit->high)
-        return vo_error_set(error, VO_ERR_USAGE, "%s: between: %g is above %g: the lower end comes first", where,
-                            limit->low, limit->high);
+        return vo_error_set(error, VO_ERR_USAGE, "%s: between: %g is above %g: the lower end comes first",
+                            where, limit->low, limit->high);
     return VO_OK;
 }
 
-enum vo_status vo_limit_read(const struct vo_json *node, const struct vo_metric_row *metric, const char *where,
-                             struct vo_limit *limit, struct vo_error *error)
+enum vo_status vo_limit_read(const struct vo_json *node, const struct vo_metric_row *metric,
+                             const char *where, struct vo_limit *limit, struct vo_error *error)
 {
     *limit = (struct vo_limit){.comparator = VO_LIMIT_NONE};
     if (!node || vo_json_type(node) == VO_JSON_NULL)
         return VO_OK;
     if (vo_json_type(node) != VO_JSON_OBJECT || vo_json_count(node) != 1)
         return vo_error_set(error, VO_ERR_USAGE,
-                            "%s: a limit is an object with one comparator, such as {\"below\": 1}, or null", where);
+                            "%s: a limit is an object with one comparator, such as {\"below\": 1}, or null",
+                            where);
     const struct vo_json *value = vo_json_child(node);
     const char *name = vo_json_key_of(value);
     for (size_t i = 0; i < COMPARATORS; i++)
@@ -216,7 +219,8 @@ const char *vo_limit_text(struct vo_arena *arena, const struct vo_limit *limit, 
     return vo_arena_format(arena, "%s %g%s%s", phrase, limit->low, space, symbol);
 }
 
-const char *vo_value_text(struct vo_arena *arena, double value, const char *unit, const struct vo_limit *limit)
+const char *vo_value_text(struct vo_arena *arena, double value, const char *unit,
+                          const struct vo_limit *limit)
 {
     const char *symbol = vo_unit_symbol(unit);
     const char *space = *symbol ? " " : "";

@@ -19,16 +19,17 @@ struct settings {
 static struct settings settings = {.output = "-"};
 
 static const struct vo_option options[] = {
-    {"rules", 'r', VO_OPTION_LIST, &settings.packs, "PACK", "rule pack, a JSON file; may be given several times", 0, 0,
-     NULL},
-    {"profile", 'p', VO_OPTION_TEXT, &settings.profile, "NAME", "how the phones are used; a profile of the packs", 0, 0,
-     NULL},
+    {"rules", 'r', VO_OPTION_LIST, &settings.packs, "PACK",
+     "rule pack, a JSON file; may be given several times", 0, 0, NULL},
+    {"profile", 'p', VO_OPTION_TEXT, &settings.profile, "NAME",
+     "how the phones are used; a profile of the packs", 0, 0, NULL},
     {"area", 'a', VO_OPTION_TEXT, &settings.areas, "A,B", "only rules of these areas", 0, 0, NULL},
-    {"site", 's', VO_OPTION_FILE, &settings.site, "SITE.json", "the site's own limits and its waivers", 0, 0, NULL},
+    {"site", 's', VO_OPTION_FILE, &settings.site, "SITE.json", "the site's own limits and its waivers", 0, 0,
+     NULL},
     {"not-required", 0, VO_OPTION_LIST, &settings.not_required, "RULE",
      "judge the rule, but do not require it; may be given several times", 0, 0, NULL},
-    {"output", 'o', VO_OPTION_FILE, &settings.output, "VERDICT.json", "where to write; - is standard output", 0, 0,
-     NULL},
+    {"output", 'o', VO_OPTION_FILE, &settings.output, "VERDICT.json", "where to write; - is standard output",
+     0, 0, NULL},
     {0},
 };
 
@@ -40,18 +41,19 @@ static const struct vo_program program = {
     .summary = "judges records by rules and writes a verdict",
     .usage = usage,
     .options = options,
-    .notes = "RECORDS are files of voready's probes, also concatenated ones; - is standard input. Several packs:\n"
-             "--rules once for each. What was not measured is never a pass: the verdict says why.\n"
-             "\n"
-             "Exit codes:\n"
-             "  0  ready\n"
-             "  1  the tool failed, or the records could not be read\n"
-             "  2  wrong usage, rules or site file\n"
-             "  3  not ready: a required rule failed\n"
-             "  4  ready with warnings\n"
-             "  5  incomplete: a required rule was not measured\n"
-             "\n"
-             "Example: " NAME " --rules rules/openscape-mobile.json --profile voice -o verdict.json call.jsonl\n",
+    .notes =
+        "RECORDS are files of voready's probes, also concatenated ones; - is standard input. Several packs:\n"
+        "--rules once for each. What was not measured is never a pass: the verdict says why.\n"
+        "\n"
+        "Exit codes:\n"
+        "  0  ready\n"
+        "  1  the tool failed, or the records could not be read\n"
+        "  2  wrong usage, rules or site file\n"
+        "  3  not ready: a required rule failed\n"
+        "  4  ready with warnings\n"
+        "  5  incomplete: a required rule was not measured\n"
+        "\n"
+        "Example: " NAME " --rules rules/openscape-mobile.json --profile voice -o verdict.json call.jsonl\n",
     .operands_are_files = true,
 };
 
@@ -105,7 +107,8 @@ static int run(const struct vo_option_list *files)
     if (status != VO_OK)
         code = status == VO_ERR_MEMORY ? EXIT_FAILED : EXIT_USAGE;
     if (status == VO_OK && !files->count) {
-        status = vo_error_set(&error, VO_ERR_USAGE, "name the record files to judge, or - for standard input");
+        status =
+            vo_error_set(&error, VO_ERR_USAGE, "name the record files to judge, or - for standard input");
         code = EXIT_USAGE;
     }
     if (status == VO_OK)

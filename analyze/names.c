@@ -18,7 +18,8 @@ static uint64_t hash_of(const char *const parts[VO_NAME_PARTS])
     return hash;
 }
 
-static struct vo_name *find(const struct vo_names *names, const char *const parts[VO_NAME_PARTS], uint64_t hash)
+static struct vo_name *find(const struct vo_names *names, const char *const parts[VO_NAME_PARTS],
+                            uint64_t hash)
 {
     if (!names->bucket_count)
         return NULL;
@@ -56,7 +57,8 @@ static int grow(struct vo_names *names)
     return 0;
 }
 
-struct vo_name *vo_names_get(struct vo_names *names, struct vo_arena *arena, const char *const parts[VO_NAME_PARTS])
+struct vo_name *vo_names_get(struct vo_names *names, struct vo_arena *arena,
+                             const char *const parts[VO_NAME_PARTS])
 {
     uint64_t hash = hash_of(parts);
     struct vo_name *name = find(names, parts, hash);

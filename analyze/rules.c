@@ -14,8 +14,8 @@
 const char *const vo_severity_names[] = {NULL, "critical", "major", "advisory", NULL};
 static const char *const aggregate_names[] = {"worst", "mean", "p95", "any", "share_passing", NULL};
 static const char *const statistic_names[] = {"ratio", "mean", "max", NULL};
-static const char *const subject_kinds[] = {"capture", "call",   "rtp_stream", "bss",  "cell", "channel", "link",
-                                            "roam",    "target", "path",       "nat",  "item"};
+static const char *const subject_kinds[] = {"capture", "call", "rtp_stream", "bss",  "cell", "channel",
+                                            "link",    "roam", "target",     "path", "nat",  "item"};
 
 /* The labels that a rule may select by, and the subjects that carry them. */
 static const struct {
@@ -115,8 +115,9 @@ static enum vo_status check_subject(const struct vo_rule *rule, const char *wher
         return vo_error_set(error, VO_ERR_USAGE, "%s: unknown subject '%.60s' %s", where, rule->subject,
                             vo_unknown_hint(rule->subject, subject_kinds, i, hint, sizeof hint));
     if (!vo_words_have(rule->metric->subjects, rule->subject))
-        return vo_error_set(error, VO_ERR_USAGE, "%s: metric '%s' belongs to %s, not to %s: change the subject",
-                            where, rule->metric->name, rule->metric->subjects, rule->subject);
+        return vo_error_set(error, VO_ERR_USAGE,
+                            "%s: metric '%s' belongs to %s, not to %s: change the subject", where,
+                            rule->metric->name, rule->metric->subjects, rule->subject);
     if (rule->unit && strcmp(rule->unit, rule->metric->unit) != 0)
         return vo_error_set(error, VO_ERR_USAGE, "%s: unit '%.60s' is not that of %s, which is '%s'", where,
                             rule->unit, rule->metric->name, rule->metric->unit);
@@ -151,11 +152,13 @@ static enum vo_status check_label(const struct vo_rule *rule, const struct vo_js
     if (!known)
         return unknown_label(rule, name, where, error);
     if (vo_json_type(values) != VO_JSON_ARRAY || vo_json_count(values) == 0)
-        return vo_error_set(error, VO_ERR_USAGE, "%s: where: '%s' must be a list of allowed values", where, name);
+        return vo_error_set(error, VO_ERR_USAGE, "%s: where: '%s' must be a list of allowed values", where,
+                            name);
     for (const struct vo_json *value = vo_json_child(values); value; value = vo_json_next(value)) {
         const char *text = vo_json_text(value);
         if (!text && !isfinite(vo_json_double(value)))
-            return vo_error_set(error, VO_ERR_USAGE, "%s: where: '%s' lists words or numbers only", where, name);
+            return vo_error_set(error, VO_ERR_USAGE, "%s: where: '%s' lists words or numbers only", where,
+                                name);
         if (state && (!text || !vo_words_have(state->words, text)))
             return vo_error_set(error, VO_ERR_USAGE, "%s: where: '%.60s' is not a word of %s: use one of %s",
                                 where, text ? text : "number", name, state->words);
@@ -172,17 +175,19 @@ static enum vo_status check_where(const struct vo_rule *rule, const char *where,
     return status;
 }
 
-static enum vo_status check_profiles(const struct vo_rule *rule, const struct vo_json *known, const char *where,
-                                     struct vo_error *error)
+static enum vo_status check_profiles(const struct vo_rule *rule, const struct vo_json *known,
+                                     const char *where, struct vo_error *error)
 {
     const struct vo_json *item = vo_json_child(rule->profiles);
     if (rule->profiles && !item)
-        return vo_error_set(error, VO_ERR_USAGE, "%s: profiles is empty: leave it out to hold for all", where);
+        return vo_error_set(error, VO_ERR_USAGE, "%s: profiles is empty: leave it out to hold for all",
+                            where);
     for (; item; item = vo_json_next(item)) {
         const char *name = vo_json_text(item);
         if (!name || !vo_json_get(known, name))
-            return vo_error_set(error, VO_ERR_USAGE, "%s: profile '%.60s' is not one of the pack's: add it there",
-                                where, name ? name : "(not a text)");
+            return vo_error_set(error, VO_ERR_USAGE,
+                                "%s: profile '%.60s' is not one of the pack's: add it there", where,
+                                name ? name : "(not a text)");
     }
     return VO_OK;
 }
@@ -194,12 +199,13 @@ static enum vo_status check_series(const struct vo_rule *rule, const char *where
     if (isnan(rule->window_s)) {
         if (rule->statistic || rule->numerator || !isnan(rule->minimum_coverage))
             return vo_error_set(error, VO_ERR_USAGE,
-                                "%s: statistic, numerator and minimum_coverage go with window_s: add it", where);
+                                "%s: statistic, numerator and minimum_coverage go with window_s: add it",
+                                where);
         return VO_OK;
     }
     if (!rule->statistic || metric->words)
-        return vo_error_set(error, VO_ERR_USAGE, "%s: window_s needs a metric that is a number, and a statistic",
-                            where);
+        return vo_error_set(error, VO_ERR_USAGE,
+                            "%s: window_s needs a metric that is a number, and a statistic", where);
     if (rule->statistic == VO_STATISTIC_MEAN && strcmp(metric->unit, "percent") == 0)
         return vo_error_set(error, VO_ERR_USAGE,
                             "%s: percents are never averaged: use statistic ratio with a numerator", where);
@@ -207,12 +213,13 @@ static enum vo_status check_series(const struct vo_rule *rule, const char *where
         return rule->numerator
                    ? vo_error_set(error, VO_ERR_USAGE, "%s: numerator goes with statistic ratio only", where)
                    : VO_OK;
-    if (!rule->numerator || strcmp(rule->numerator->unit, "count") != 0 || strcmp(metric->unit, "percent") != 0 ||
-        !metric->samples)
-        return vo_error_set(error, VO_ERR_USAGE,
-                            "%s: statistic ratio needs a metric in percent that the catalogue gives a count of "
-                            "samples, and the counted numerator, such as rtp_lost_packets",
-                            where);
+    if (!rule->numerator || strcmp(rule->numerator->unit, "count") != 0 ||
+        strcmp(metric->unit, "percent") != 0 || !metric->samples)
+        return vo_error_set(
+            error, VO_ERR_USAGE,
+            "%s: statistic ratio needs a metric in percent that the catalogue gives a count of "
+            "samples, and the counted numerator, such as rtp_lost_packets",
+            where);
     return VO_OK;
 }
 
@@ -226,15 +233,19 @@ static enum vo_status check_extras(const struct vo_rule *rule, const char *where
         return vo_error_set(error, VO_ERR_USAGE, "%s: aggregate share_passing and share (0 to 1) go together",
                             where);
     if (metric->words && (rule->aggregate == VO_AGGREGATE_MEAN || rule->aggregate == VO_AGGREGATE_P95))
-        return vo_error_set(error, VO_ERR_USAGE,
-                            "%s: %s is a state, which has no mean or percentile: use worst, any or share_passing",
-                            where, metric->name);
+        return vo_error_set(
+            error, VO_ERR_USAGE,
+            "%s: %s is a state, which has no mean or percentile: use worst, any or share_passing", where,
+            metric->name);
     if (rule->aggregate == VO_AGGREGATE_MEAN && strcmp(metric->unit, "percent") == 0)
         return vo_error_set(error, VO_ERR_USAGE,
-                            "%s: percents are never averaged: use aggregate worst, any or share_passing", where);
-    if (far_end && (strcmp(far_end->unit, metric->unit) != 0 || !vo_words_have(far_end->subjects, rule->subject)))
-        return vo_error_set(error, VO_ERR_USAGE, "%s: far_end_metric '%s' has another unit or subject than %s",
-                            where, far_end->name, metric->name);
+                            "%s: percents are never averaged: use aggregate worst, any or share_passing",
+                            where);
+    if (far_end &&
+        (strcmp(far_end->unit, metric->unit) != 0 || !vo_words_have(far_end->subjects, rule->subject)))
+        return vo_error_set(error, VO_ERR_USAGE,
+                            "%s: far_end_metric '%s' has another unit or subject than %s", where,
+                            far_end->name, metric->name);
     return check_series(rule, where, error);
 }
 
@@ -256,20 +267,22 @@ enum vo_status vo_rule_limits(struct vo_rule *rule, const char *where, struct vo
     bool informational = rule->pass.comparator == VO_LIMIT_NONE;
     if (informational && (rule->required || rule->warn.comparator != VO_LIMIT_NONE || rule->aggregate ||
                           !isnan(rule->window_s)))
-        return vo_error_set(error, VO_ERR_USAGE,
-                            "%s: a rule without a pass limit informs only: it cannot be required, warn, aggregate "
-                            "or have a window",
-                            where);
+        return vo_error_set(
+            error, VO_ERR_USAGE,
+            "%s: a rule without a pass limit informs only: it cannot be required, warn, aggregate "
+            "or have a window",
+            where);
     bool upper = is_upper(&rule->pass) && (rule->warn.comparator == VO_LIMIT_NONE || is_upper(&rule->warn));
-    if (rule->drops_explain && (!upper || !rule->metric->samples || strcmp(rule->metric->unit, "percent") != 0))
+    if (rule->drops_explain &&
+        (!upper || !rule->metric->samples || strcmp(rule->metric->unit, "percent") != 0))
         return vo_error_set(error, VO_ERR_USAGE,
                             "%s: drops_explain is for a percent of counted packets that passes below a limit",
                             where);
     return VO_OK;
 }
 
-static enum vo_status read_rule(struct vo_rules *rules, const struct vo_pack *pack, const struct vo_json *node,
-                                size_t number, struct vo_error *error)
+static enum vo_status read_rule(struct vo_rules *rules, const struct vo_pack *pack,
+                                const struct vo_json *node, size_t number, struct vo_error *error)
 {
     struct vo_rule rule = {.pack = rules->pack_count - 1};
     struct source source;
@@ -294,8 +307,8 @@ static enum vo_status read_rule(struct vo_rules *rules, const struct vo_pack *pa
         return status;
     const struct vo_rule *twin = vo_rules_find(rules, rule.id);
     if (twin)
-        return vo_error_set(error, VO_ERR_USAGE, "%s: the id is taken by a rule of %.120s: choose another", where,
-                            rules->packs[twin->pack].file);
+        return vo_error_set(error, VO_ERR_USAGE, "%s: the id is taken by a rule of %.120s: choose another",
+                            where, rules->packs[twin->pack].file);
     strncat(where, ": source", sizeof where - strlen(where) - 1);
     status = vo_keys_read(rule.source, source_keys, where, &source, error);
     if (status == VO_OK)
@@ -311,8 +324,8 @@ static enum vo_status read_pack(struct vo_rules *rules, const char *file, const 
     if (status != VO_OK)
         return status;
     if (pack->format < VO_RULES_FORMAT || pack->format > VO_RULES_FORMAT)
-        return vo_error_set(error, VO_ERR_USAGE, "%s: format %g is not known: this program reads format %d", file,
-                            pack->format, VO_RULES_FORMAT);
+        return vo_error_set(error, VO_ERR_USAGE, "%s: format %g is not known: this program reads format %d",
+                            file, pack->format, VO_RULES_FORMAT);
     for (const struct vo_json *item = vo_json_child(pack->profiles); item; item = vo_json_next(item))
         if (!vo_json_text(item))
             return vo_error_set(error, VO_ERR_USAGE, "%s: profile '%.60s' must have a title, a text", file,

@@ -32,9 +32,9 @@ enum vo_statistic { VO_STATISTIC_NONE, VO_STATISTIC_RATIO, VO_STATISTIC_MEAN, VO
 struct vo_rule {
     size_t pack; /* index of its pack */
     const char *id, *title, *area, *subject, *remediation;
-    const char *note;   /* or NULL */
-    const char *unit;   /* as written, or NULL; checked against the metric's */
-    int severity;       /* enum vo_severity */
+    const char *note; /* or NULL */
+    const char *unit; /* as written, or NULL; checked against the metric's */
+    int severity;     /* enum vo_severity */
     bool required;
     const struct vo_json *source;   /* document, section */
     const struct vo_json *profiles; /* NULL: holds for all */
@@ -53,8 +53,8 @@ struct vo_rule {
     bool drops_explain;         /* packets that the capture dropped look like this metric */
 
     bool selected;
-    const char *override_reason;                                 /* NULL: the pack's own limits hold */
-    const char *waiver_reason, *waiver_author, *waiver_expires;  /* NULL: no waiver */
+    const char *override_reason;                                /* NULL: the pack's own limits hold */
+    const char *waiver_reason, *waiver_author, *waiver_expires; /* NULL: no waiver */
     bool waiver_expired;
 };
 
@@ -87,7 +87,8 @@ enum vo_status vo_rules_add(struct vo_rules *rules, const char *file, struct vo_
                             struct vo_error *error);
 /* Takes ownership of `document`, in any case. */
 enum vo_status vo_rules_keep(struct vo_rules *rules, struct vo_json *document, struct vo_error *error);
-/* Sets `selected`, and clears `required` where told. VO_ERR_USAGE when a name is unknown or nothing is left. */
+/* Sets `selected`, and clears `required` where told. VO_ERR_USAGE when a name is unknown or nothing is left.
+ */
 enum vo_status vo_rules_select(struct vo_rules *rules, const struct vo_selection *selection,
                                struct vo_error *error);
 /* NULL if there is none of that id. */

@@ -99,8 +99,8 @@ enum vo_status vo_series_add(struct vo_facts *facts, const struct vo_record *rec
         return VO_OK;
     name_parts(record, parts);
     if (!parts[1] || !text || vo_time_parse(text, &start, NULL) != VO_OK || !(step_s > 0))
-        return vo_error_set(error, VO_ERR_INPUT, "%s:%zu: a series needs subject, start and step_s", record->file,
-                            record->line);
+        return vo_error_set(error, VO_ERR_INPUT, "%s:%zu: a series needs subject, start and step_s",
+                            record->file, record->line);
     struct vo_facts_series *series = get_series(facts, parts);
     if (!series)
         return vo_error_memory(error, "a series");
@@ -154,23 +154,27 @@ static double largest(const double *values, size_t from, size_t to)
     return most;
 }
 
-static double window_value(const struct vo_rule *rule, const struct sums *sums, const double *upper, size_t from,
-                           size_t to)
+static double window_value(const struct vo_rule *rule, const struct sums *sums, const double *upper,
+                           size_t from, size_t to)
 {
     if (rule->statistic == VO_STATISTIC_MAX)
         return largest(upper, from, to);
     if (!(sums->lower > 0))
         return NAN;
-    return rule->statistic == VO_STATISTIC_RATIO ? 100 * sums->upper / sums->lower : sums->upper / sums->lower;
+    return rule->statistic == VO_STATISTIC_RATIO ? 100 * sums->upper / sums->lower
+                                                 : sums->upper / sums->lower;
 }
 
-static const char *none_text(struct vo_arena *arena, const struct vo_rule *rule, double coverage, double samples)
+static const char *none_text(struct vo_arena *arena, const struct vo_rule *rule, double coverage,
+                             double samples)
 {
     if (coverage < rule->minimum_coverage)
-        return vo_arena_format(arena, "no window of %g s has values for %g %% of its time; the best has %.4g %%",
+        return vo_arena_format(arena,
+                               "no window of %g s has values for %g %% of its time; the best has %.4g %%",
                                rule->window_s, 100 * rule->minimum_coverage, 100 * coverage);
     if (samples < rule->minimum_samples)
-        return vo_arena_format(arena, "%.0f samples in the fullest window, where the rule asks for at least %.0f",
+        return vo_arena_format(arena,
+                               "%.0f samples in the fullest window, where the rule asks for at least %.0f",
                                samples, rule->minimum_samples);
     return "the series has no values";
 }

@@ -12,9 +12,9 @@
 #include "analyze/rules.h"
 
 struct vo_window {
-    double value;       /* NaN: there was none, and `why` says so */
-    double samples;     /* the denominator of a ratio; else NaN */
-    double start_s;     /* after the start of the series */
+    double value;   /* NaN: there was none, and `why` says so */
+    double samples; /* the denominator of a ratio; else NaN */
+    double start_s; /* after the start of the series */
     const char *why;
 };
 

@@ -30,8 +30,8 @@ static const struct vo_key waiver_keys[] = {
     {NULL, VO_KEY_TEXT, 0, false, 0, 0, NULL},
 };
 
-static enum vo_status find_rule(struct vo_rules *rules, const char *where, const char *id, struct vo_rule **rule,
-                                struct vo_error *error)
+static enum vo_status find_rule(struct vo_rules *rules, const char *where, const char *id,
+                                struct vo_rule **rule, struct vo_error *error)
 {
     char hint[300];
     *rule = vo_rules_find(rules, id);
@@ -54,8 +54,8 @@ static enum vo_status apply_override(struct vo_rules *rules, const char *where, 
     if (status != VO_OK)
         return status;
     if (!change.pass && !change.warn)
-        return vo_error_set(error, VO_ERR_USAGE, "%s: rule %.80s: give a limit of your own, pass or warn", where,
-                            rule->id);
+        return vo_error_set(error, VO_ERR_USAGE, "%s: rule %.80s: give a limit of your own, pass or warn",
+                            where, rule->id);
     if (rule->override_reason)
         return vo_error_set(error, VO_ERR_USAGE, "%s: rule %.80s has an override already: keep one", where,
                             rule->id);
@@ -81,11 +81,13 @@ static enum vo_status apply_waiver(struct vo_rules *rules, const char *where, co
     if (status != VO_OK)
         return status;
     if (rule->waiver_reason)
-        return vo_error_set(error, VO_ERR_USAGE, "%s: rule %.80s is waived already: keep one", where, rule->id);
+        return vo_error_set(error, VO_ERR_USAGE, "%s: rule %.80s is waived already: keep one", where,
+                            rule->id);
     snprintf(day, sizeof day, "%.10sT23:59:59.999999999Z", waiver.expires);
     if (strlen(waiver.expires) != 10 || vo_time_parse(day, &end, NULL) != VO_OK)
-        return vo_error_set(error, VO_ERR_USAGE, "%s: rule %.80s: expires '%.40s' is not a date: write YYYY-MM-DD",
-                            where, rule->id, waiver.expires);
+        return vo_error_set(error, VO_ERR_USAGE,
+                            "%s: rule %.80s: expires '%.40s' is not a date: write YYYY-MM-DD", where,
+                            rule->id, waiver.expires);
     rule->waiver_reason = waiver.reason;
     rule->waiver_author = waiver.author;
     rule->waiver_expires = waiver.expires;

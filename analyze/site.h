@@ -14,7 +14,8 @@
 #include "core/error.h"
 
 /* Reads the file and applies it to rules of the loaded packs. `now` decides which waivers have expired.
- * `site` gets the site's name ("name" or "site" in the file, else the path); it lives as long as the rules. */
+ * `site` gets the site's name ("name" or "site" in the file, else the path); it lives as long as the rules.
+ */
 enum vo_status vo_site_load(struct vo_rules *rules, const char *path, vo_time now, const char **site,
                             struct vo_error *error);
 /* The same from a parsed document, which becomes the rules' own in any case. */

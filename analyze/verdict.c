@@ -124,7 +124,8 @@ static void put_measured(struct vo_json_writer *json, const struct vo_result *re
     vo_json_put_string(json, "basis", result->basis);
 }
 
-static void put_evidence(struct vo_json_writer *json, const struct vo_facts *facts, const struct vo_result *result)
+static void put_evidence(struct vo_json_writer *json, const struct vo_facts *facts,
+                         const struct vo_result *result)
 {
     vo_json_key(json, "evidence");
     vo_json_begin_array(json);
@@ -137,7 +138,8 @@ static void put_evidence(struct vo_json_writer *json, const struct vo_facts *fac
     vo_json_end_array(json);
 }
 
-static void put_result(struct vo_json_writer *json, const struct vo_facts *facts, const struct vo_result *result)
+static void put_result(struct vo_json_writer *json, const struct vo_facts *facts,
+                       const struct vo_result *result)
 {
     const struct vo_rule *rule = result->rule;
     vo_json_begin_object(json);
@@ -158,8 +160,9 @@ static void put_result(struct vo_json_writer *json, const struct vo_facts *facts
     vo_json_end_object(json);
 }
 
-void vo_verdict_put(struct vo_json_writer *json, const struct vo_verdict_head *head, const struct vo_rules *rules,
-                    const struct vo_facts *facts, const struct vo_evaluation *evaluation)
+void vo_verdict_put(struct vo_json_writer *json, const struct vo_verdict_head *head,
+                    const struct vo_rules *rules, const struct vo_facts *facts,
+                    const struct vo_evaluation *evaluation)
 {
     char created[VO_TIME_TEXT_SIZE];
     vo_json_begin_object(json);
@@ -198,16 +201,18 @@ static enum vo_status write_all(const char *path, const struct vo_json_writer *j
         failed = true;
         why = errno;
     }
-    return failed ? vo_error_set(error, VO_ERR_IO, "%s: cannot write the verdict: %s", path, strerror(why)) : VO_OK;
+    return failed ? vo_error_set(error, VO_ERR_IO, "%s: cannot write the verdict: %s", path, strerror(why))
+                  : VO_OK;
 }
 
-enum vo_status vo_verdict_save(const char *path, const struct vo_verdict_head *head, const struct vo_rules *rules,
-                               const struct vo_facts *facts, const struct vo_evaluation *evaluation,
-                               struct vo_error *error)
+enum vo_status vo_verdict_save(const char *path, const struct vo_verdict_head *head,
+                               const struct vo_rules *rules, const struct vo_facts *facts,
+                               const struct vo_evaluation *evaluation, struct vo_error *error)
 {
     struct vo_json_writer json = {0};
     vo_verdict_put(&json, head, rules, facts, evaluation);
-    enum vo_status status = json.failed ? vo_error_memory(error, "the verdict") : write_all(path, &json, error);
+    enum vo_status status =
+        json.failed ? vo_error_memory(error, "the verdict") : write_all(path, &json, error);
     vo_json_writer_release(&json);
     return status;
 }

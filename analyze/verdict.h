@@ -18,11 +18,12 @@ struct vo_verdict_head {
 };
 
 /* Appends the object; check `json->failed`. */
-void vo_verdict_put(struct vo_json_writer *json, const struct vo_verdict_head *head, const struct vo_rules *rules,
-                    const struct vo_facts *facts, const struct vo_evaluation *evaluation);
+void vo_verdict_put(struct vo_json_writer *json, const struct vo_verdict_head *head,
+                    const struct vo_rules *rules, const struct vo_facts *facts,
+                    const struct vo_evaluation *evaluation);
 /* Writes it to `path` ("-": standard output). VO_ERR_IO, VO_ERR_MEMORY. */
-enum vo_status vo_verdict_save(const char *path, const struct vo_verdict_head *head, const struct vo_rules *rules,
-                               const struct vo_facts *facts, const struct vo_evaluation *evaluation,
-                               struct vo_error *error);
+enum vo_status vo_verdict_save(const char *path, const struct vo_verdict_head *head,
+                               const struct vo_rules *rules, const struct vo_facts *facts,
+                               const struct vo_evaluation *evaluation, struct vo_error *error);
 
 #endif

@@ -149,8 +149,8 @@ static void write_ladder_line(struct vo_out *out, const struct vo_event *event, 
 {
     vo_out_format(out, "%9.3f s  ", seconds);
     if (from < ENDPOINTS_MAX && to < ENDPOINTS_MAX)
-        vo_out_format(out, "%c %s %c  ", 'A' + (char)(from < to ? from : to), from <= to ? "→" : "←",
-                      'A' + (char)(from < to ? to : from));
+        vo_out_format(out, "%c %s %c  ", 'A' + (int)(from < to ? from : to), from <= to ? "→" : "←",
+                      'A' + (int)(from < to ? to : from));
     else
         vo_out_add(out, "       ");
     if (strcmp(event->kind, "sip") != 0) {
@@ -177,7 +177,7 @@ static void write_ladder(struct vo_out *out, const struct vo_call *call)
         }
     }
     for (size_t i = 0; i < count; i++) {
-        vo_out_format(out, "%c  ", 'A' + (char)i);
+        vo_out_format(out, "%c  ", 'A' + (int)i);
         vo_out_html(out, endpoints[i]);
         vo_out_add(out, "\n");
     }

@@ -129,11 +129,10 @@ int main(int argc, char **argv)
         words[i] = outputs[i].name;
     const struct vo_option options[] = {
         {.name = "format",
-         .letter = 'f',
          .type = VO_OPTION_WORD,
          .target = &format,
          .argument = "FORMAT",
-         .help = "text (the default), html, json, junit or csv",
+         .help = "what to write, text unless told",
          .words = words},
         {.name = "output",
          .letter = 'o',

@@ -269,7 +269,7 @@ void vo_phrase_when(char *text, size_t size, const struct vo_result *result)
     } else if (start >= 0.0) {
         vo_phrase_clock(offset, sizeof offset, start);
         snprintf(text, size, "Worst five minutes from %s", offset);
-        if (stream->series.rows > 0 && start < 1e9) {
+        if (stream->series.rows > 0 && start < 1e9 && stream->series.start < INT64_MAX / 2) {
             vo_time_format(stream->series.start + (vo_time)start * VO_NS_PER_S, time);
             append(text, size, " of the stream (%.8s UTC)", time + 11);
         }

@@ -19,13 +19,16 @@ static const struct {
     [VO_PLOT_DSCP] = {VO_SERIES_DSCP, VO_SERIES_PACKETS, "%"},
 };
 
+/* What no packet could have had must not spoil the other plots: gnuplot stops at its first error. */
+#define VALUE_MAX 1e9
+
 static double bin_value(const double *value, const double *of, size_t first, size_t end)
 {
     double sum = 0, total = 0, largest = NAN;
     for (size_t row = first; row < end; row++) {
-        largest = fmax(largest, value[row]); /* fmax leaves out NaN */
-        if (isnan(value[row]) || isnan(of[row]))
+        if (!(fabs(value[row]) < VALUE_MAX && fabs(of[row]) < VALUE_MAX)) /* or NaN */
             continue;
+        largest = fmax(largest, value[row]);
         sum += value[row];
         total += of[row];
     }
@@ -83,9 +86,10 @@ static void write_time_tics(struct vo_out *script, double duration)
                                    600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400};
     double step = nice_step(duration, steps, sizeof steps / sizeof *steps);
     vo_out_add(script, "set xtics (");
-    for (double at = 0; at <= duration; at += step) {
+    for (size_t i = 0; (double)i * step <= duration; i++) {
+        double at = (double)i * step;
         unsigned long s = (unsigned long)(at + 0.5);
-        vo_out_add(script, at > 0 ? ", " : "");
+        vo_out_add(script, i > 0 ? ", " : "");
         if (duration >= 3600.0)
             vo_out_format(script, "'%lu:%02lu:%02lu' %.3f", s / 3600, s / 60 % 60, s % 60, at);
         else

@@ -31,7 +31,7 @@ static bool listed(const char *const *names, size_t count, const char *name)
             return true;
     return false;
 }
-#define LISTED(names, name) listed(names, sizeof names / sizeof *names, name)
+#define LISTED(names, name) listed((names), sizeof(names) / sizeof *(names), (name))
 
 static bool is_name(char c)
 {

@@ -53,7 +53,8 @@ const struct vo_media_payload *vo_media_find(const struct vo_media *media, uint8
 
 static bool is_bundled(const struct vo_sdp_media *a, const struct vo_sdp_media *b)
 {
-    return a->port == b->port && a->has_address && b->has_address && memcmp(a->address, b->address, 16) == 0;
+    return a->port == b->port && a->has_address && b->has_address && !a->held &&
+           memcmp(a->address, b->address, 16) == 0;
 }
 
 static void add_payloads(struct vo_media *media, const struct vo_sdp_media *from)
@@ -188,8 +189,10 @@ static void announce(struct announcement *announcement, const struct vo_sdp *sdp
     announcement->index = (uint8_t)index;
     announcement->kept = NULL;
     announcement->entry->call.media_announced[announcement->side] = true;
+    if (is_bundled_before(sdp, index))
+        return;
     read_media(announcement->calls->media, sdp, index);
-    if (media->has_address && !is_bundled_before(sdp, index)) {
+    if (media->has_address) {
         bind_endpoint(announcement, media->address, media->port, false, false);
         const uint8_t *address = media->has_rtcp_address ? media->rtcp_address : media->address;
         if (!media->rtcp_mux && (media->rtcp_port != media->port || media->has_rtcp_address))

@@ -46,7 +46,11 @@ static void take_cancel(struct vo_calls *calls, struct vo_call_entry *entry, con
                         vo_time time)
 {
     struct vo_call *call = &entry->call;
-    if (entry->accepted || entry->has_cancel || message->cseq < entry->invite_cseq)
+    if (entry->accepted || message->cseq < entry->invite_cseq)
+        return;
+    if (message->cseq > entry->invite_cseq)
+        begin_attempt(entry, message->cseq);
+    if (entry->has_cancel)
         return;
     entry->has_cancel = true;
     entry->cancelled = time;
@@ -99,7 +103,9 @@ static void add_dialog(struct vo_call_entry *entry, struct vo_span callee_tag)
 static void take_success(struct vo_call_entry *entry, const struct vo_sip *message, vo_time time)
 {
     struct vo_call *call = &entry->call;
-    add_dialog(entry, message->to_tag);
+    if (vo_call_hash_span(message->from_tag) ==
+        entry->caller_tag) /* not behind an agent that has tags of its own */
+        add_dialog(entry, message->to_tag);
     if (entry->accepted)
         return;
     entry->accepted = true;
@@ -140,8 +146,8 @@ static void take_invite_response(struct vo_call_entry *entry, const struct vo_si
     struct vo_call *call = &entry->call;
     uint16_t status = message->status;
     if (side == VO_CALLEE || message->cseq == entry->reinvite_cseq[side]) {
-        if (status >= 200 && status < 300 && !call->invite && !entry->accepted) {
-            entry->accepted = true; /* a dialog that is older than the capture */
+        if (status >= 200 && status < 300 && !entry->accepted) {
+            entry->accepted = true; /* a dialog whose first 2xx was not captured */
             call->state = VO_CALL_ANSWERED;
         }
         return;

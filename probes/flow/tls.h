@@ -17,7 +17,7 @@
 /* A key log: CLIENT_RANDOM, CLIENT_/SERVER_HANDSHAKE_TRAFFIC_SECRET, CLIENT_/SERVER_TRAFFIC_SECRET_0; other labels and comments are skipped. */
 struct vo_keylog;
 enum vo_status vo_keylog_load(const char *path, struct vo_keylog **keylog, struct vo_error *error);
-/* Adds the lines of a text (a pcapng secrets block); *keylog may be NULL at first. */
+/* Adds the lines of a text (a pcapng secrets block); *keylog may be NULL at first and then is made, even of an empty text. */
 enum vo_status vo_keylog_add(struct vo_keylog **keylog, const char *text, size_t size, struct vo_error *error);
 size_t vo_keylog_count(const struct vo_keylog *keylog); /* usable lines */
 void vo_keylog_free(struct vo_keylog *keylog);
@@ -25,7 +25,8 @@ void vo_keylog_free(struct vo_keylog *keylog);
 enum vo_tls_state {
     VO_TLS_HANDSHAKE,    /* not far enough to tell */
     VO_TLS_DECRYPTED,    /* application data comes out */
-    VO_TLS_NO_KEY,       /* the key log has no line for this client random, or there is no key log */
+    VO_TLS_NO_KEY,       /* the key log has no line for this client random, or there is no key log. While less than 18 KiB
+                          * wait, a line that is added later still helps */
     VO_TLS_UNSUPPORTED,  /* cipher or version */
     VO_TLS_MISSED_START, /* the capture began after the handshake */
     VO_TLS_BROKEN,       /* a hole, a bad tag, or not TLS any more */

@@ -19,7 +19,13 @@
 #define VO_TLS_HEADER_SIZE 5
 #define VO_TLS_RECORD_MAX  (16384 + 2048) /* RFC 5246 6.2.3 */
 
-enum vo_tls_content { VO_TLS_CHANGE_CIPHER = 20, VO_TLS_ALERT, VO_TLS_MESSAGES, VO_TLS_DATA, VO_TLS_HEARTBEAT };
+enum vo_tls_content {
+    VO_TLS_CHANGE_CIPHER = 20,
+    VO_TLS_ALERT,
+    VO_TLS_MESSAGES,
+    VO_TLS_DATA,
+    VO_TLS_HEARTBEAT
+};
 
 enum vo_tls_label {
     VO_TLS_CLIENT_RANDOM,
@@ -90,14 +96,16 @@ struct vo_tls_randoms {
 
 /* All of these return false if the primitive refuses; `protection` is then without keys. */
 bool vo_tls_protection_12(struct vo_tls_protection *protection, const struct vo_tls_suite *suite,
-                          const struct vo_tls_secret *master, const struct vo_tls_randoms *randoms, bool from_client);
+                          const struct vo_tls_secret *master, const struct vo_tls_randoms *randoms,
+                          bool from_client);
 bool vo_tls_protection_13(struct vo_tls_protection *protection, const struct vo_tls_suite *suite,
                           const struct vo_tls_secret *secret);
 bool vo_tls_protection_update(struct vo_tls_protection *protection);
 void vo_tls_protection_clear(struct vo_tls_protection *protection);
 
-/* Opens a record (header and `size` bytes after it) into `plain`, which holds `size` + 16 bytes. *type comes from the
- * header and is replaced by the inner one in 1.3. False if its tag, MAC or padding is wrong; nothing has changed then. */
+/* Opens a record (header and `size` bytes after it) into `plain`, which holds `size` + 16 bytes. *type comes
+ * from the header and is replaced by the inner one in 1.3. False if its tag, MAC or padding is wrong; nothing
+ * has changed then. */
 bool vo_tls_protection_open(struct vo_tls_protection *protection, const uint8_t *record, uint32_t size,
                             uint8_t *plain, uint32_t *plain_size, uint8_t *type);
 

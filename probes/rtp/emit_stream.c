@@ -28,6 +28,18 @@ static void metric_at_point(const struct view *view, enum vo_metric metric, doub
     vo_observe_basis(view->writer, metric, "capture_point");
 }
 
+/* Did another interface of the same capture see the very same stream? Only then its name has to tell them apart. */
+static bool seen_elsewhere(const struct vo_rtp_session *session, const struct vo_stream *stream)
+{
+    const struct vo_stream_key *key = &stream->key;
+    for (const struct vo_stream *s = vo_streams_of_ssrc(session->streams, key->ssrc); s; s = s->next_ssrc)
+        if (s->key.ssrc == key->ssrc && s->key.interface != key->interface && s->key.encap_hash == key->encap_hash &&
+            s->key.source_port == key->source_port && s->key.destination_port == key->destination_port &&
+            memcmp(s->key.source, key->source, 16) == 0 && memcmp(s->key.destination, key->destination, 16) == 0)
+            return true;
+    return false;
+}
+
 char *vo_rtp_stream_id(const struct vo_rtp_session *session, const struct vo_stream *stream, char *text)
 {
     char source[VO_ENDPOINT_TEXT], destination[VO_ENDPOINT_TEXT], encap[VO_ENCAP_TEXT];
@@ -38,13 +50,13 @@ char *vo_rtp_stream_id(const struct vo_rtp_session *session, const struct vo_str
     if (stream->encap_count)
         size += snprintf(text + size, (size_t)(VO_STREAM_ID - size), "@%s",
                          vo_encap_format(stream->encap, stream->encap_count, encap));
-    if (session->capture && vo_capture_interface_count(session->capture) > 1) {
-        const char *name = vo_capture_interface(session->capture, key->interface)->name;
-        if (name)
-            snprintf(text + size, (size_t)(VO_STREAM_ID - size), "%%%s", name);
-        else
-            snprintf(text + size, (size_t)(VO_STREAM_ID - size), "%%%u", key->interface);
-    }
+    if (!seen_elsewhere(session, stream))
+        return text;
+    const char *name = vo_capture_interface(session->capture, key->interface)->name;
+    if (name)
+        snprintf(text + size, (size_t)(VO_STREAM_ID - size), "%%%s", name);
+    else
+        snprintf(text + size, (size_t)(VO_STREAM_ID - size), "%%%u", key->interface);
     return text;
 }
 

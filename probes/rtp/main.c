@@ -231,8 +231,8 @@ static int run(struct vo_error *error)
     enum vo_status status = make_options(&to, error);
     if (status == VO_OK && command.interface)
         add_own_addresses(&to);
-    if (status == VO_OK && command.keylog)
-        status = vo_keylog_load(command.keylog, &keylog, error);
+    if (status == VO_OK)
+        status = command.keylog ? vo_keylog_load(command.keylog, &keylog, error) : vo_keylog_add(&keylog, "", 0, error);
     if (status == VO_OK)
         status = open_capture(&to, error);
     struct vo_run run_of = {.probe = program.name, .site = command.site, .place = command.place,

@@ -52,7 +52,8 @@ struct vo_rtp_session {
     struct vo_calls *calls;
     struct vo_fragments *fragments;
     struct vo_tcp *tcp;
-    struct vo_keylog *keylog;
+    struct vo_keylog *keylog;     /* never NULL while TLS is read: it grows by the secrets in the capture file */
+    size_t secrets_taken;
     struct vo_capture *capture;   /* for interface names */
     struct vo_hidden_signalling *hidden;
     struct vo_rtp_counts counts;
@@ -62,7 +63,7 @@ struct vo_rtp_session {
     uint64_t streams_written;
 };
 
-/* The writer, keylog and capture are borrowed (keylog may be NULL). */
+/* The writer, keylog and capture are borrowed. */
 enum vo_status vo_rtp_session_open(struct vo_rtp_session *session, const struct vo_rtp_options *options,
                                    struct vo_record_writer *writer, struct vo_error *error);
 void vo_rtp_session_frame(struct vo_rtp_session *session, const struct vo_frame *frame);

@@ -117,13 +117,26 @@ static void take_bytes(void *context, int direction, const uint8_t *data, uint32
     *held = size - used;
 }
 
+/* Decryption secrets that the capture file itself carries join the key log as they come. */
+static void take_secrets(struct vo_rtp_session *session)
+{
+    size_t size = 0;
+    const char *text = vo_capture_secrets(session->capture, &size);
+    if (!text || size <= session->secrets_taken)
+        return;
+    if (vo_keylog_add(&session->keylog, text + session->secrets_taken, size - session->secrets_taken, NULL) != VO_OK)
+        session->counts.memory++;
+    session->secrets_taken = size;
+}
+
 static bool on_accept(void *context, struct vo_tcp_connection *tcp, int direction, const uint8_t *data, uint32_t size)
 {
     struct vo_rtp_session *session = context;
     (void)direction;
     bool likely_tls = vo_tls_likely(data, size);
     bool hidden_port = is_sip_tls_port(tcp->port[0]) || is_sip_tls_port(tcp->port[1]);
-    bool tls = likely_tls && (hidden_port || session->keylog || vo_capture_secrets(session->capture, NULL));
+    take_secrets(session);
+    bool tls = likely_tls && (hidden_port || vo_keylog_count(session->keylog) > 0);
     if (!tls && !vo_sip_likely(data, size))
         return false;
     struct connection *connection = calloc(1, sizeof *connection);
@@ -147,6 +160,8 @@ static void on_data(void *context, struct vo_tcp_connection *tcp, int direction,
     struct vo_rtp_session *session = context;
     connection->packet = packet;
     connection->last = time;
+    if (connection->tls)
+        take_secrets(session);
     connection->packets[direction]++;
     connection->dscp[direction][packet->dscp & 63]++;
     if (connection->tls)

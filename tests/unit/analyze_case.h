@@ -11,27 +11,29 @@
 #include <string.h>
 
 #define PACK(rules)                                                                                          \
-    "{\"format\":1,\"pack\":\"p\",\"title\":\"A pack\",\"profiles\":{\"voice\":\"v\",\"uc\":\"u\"},\"rules\":[" rules    \
-    "]}"
+    "{\"format\":1,\"pack\":\"p\",\"title\":\"A "                                                            \
+    "pack\",\"profiles\":{\"voice\":\"v\",\"uc\":\"u\"},\"rules\":[" rules "]}"
 /* `more` are further members, from the comma on. */
 #define RULE(id, required, subject, metric, more)                                                            \
-    "{\"id\":\"" id "\",\"title\":\"Title of " id "\",\"area\":\"media\",\"severity\":\"critical\",\"required\":" required     \
-    ",\"source\":{\"document\":\"Guide\",\"section\":\"13.6\"},\"subject\":\"" subject "\",\"metric\":\"" metric         \
-    "\",\"remediation\":\"Do it.\"" more "}"
+    "{\"id\":\"" id "\",\"title\":\"Title of " id                                                            \
+    "\",\"area\":\"media\",\"severity\":\"critical\",\"required\":" required                                 \
+    ",\"source\":{\"document\":\"Guide\",\"section\":\"13.6\"},\"subject\":\"" subject                       \
+    "\",\"metric\":\"" metric "\",\"remediation\":\"Do it.\"" more "}"
 
 #define RUN(run)                                                                                             \
-    "{\"record\":\"run\",\"run\":\"" run "\",\"n\":1,\"format\":1,\"probe\":\"voready-rtp\",\"version\":\"0\",\"started\":"  \
+    "{\"record\":\"run\",\"run\":\"" run                                                                     \
+    "\",\"n\":1,\"format\":1,\"probe\":\"voready-rtp\",\"version\":\"0\",\"started\":"                       \
     "\"2026-11-22T10:00:00Z\",\"source\":[\"a.pcap\"]}\n"
 #define END(run)                                                                                             \
-    "{\"record\":\"end\",\"run\":\"" run                                                                       \
+    "{\"record\":\"end\",\"run\":\"" run                                                                     \
     "\",\"n\":99,\"finished\":\"2026-11-22T10:05:00Z\",\"complete\":true,\"records\":9}\n"
 #define CUT(run, why)                                                                                        \
-    "{\"record\":\"end\",\"run\":\"" run "\",\"n\":99,\"complete\":false,\"why\":\"" why "\",\"records\":9}\n"
+    "{\"record\":\"end\",\"run\":\"" run "\",\"n\":99,\"complete\":false,\"why\":\"" why "\",\"records\":9}" \
+                                                                                         "\n"
 /* `labels` and `more` from the comma on. */
 #define OBS(run, n, kind, id, labels, more)                                                                  \
-    "{\"record\":\"observation\",\"run\":\"" run "\",\"n\":" n                                                   \
-    ",\"time\":\"2026-11-22T10:0" n ":00Z\",\"subject\":{\"kind\":\"" kind "\",\"id\":\"" id "\",\"key\":\"k\"" labels   \
-    "}" more "}\n"
+    "{\"record\":\"observation\",\"run\":\"" run "\",\"n\":" n ",\"time\":\"2026-11-22T10:0" n               \
+    ":00Z\",\"subject\":{\"kind\":\"" kind "\",\"id\":\"" id "\",\"key\":\"k\"" labels "}" more "}\n"
 #define STREAM  "10.0.0.1:5008>10.0.0.2:40000#0x0000002a"
 #define STREAM2 "10.0.0.2:40000>10.0.0.1:5008#0x0000002b"
 
@@ -83,7 +85,8 @@ static inline enum vo_status case_record(struct vo_case *it, const char *line, s
     return status;
 }
 
-static inline enum vo_status case_run(struct vo_case *it, const char *pack, const char *site, const char *records)
+static inline enum vo_status case_run(struct vo_case *it, const char *pack, const char *site,
+                                      const char *records)
 {
     enum vo_status status = case_rules(it, pack, site);
     if (status == VO_OK)

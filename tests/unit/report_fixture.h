@@ -40,7 +40,7 @@ static const char fixture_verdict[] =
     "\"critical\",\n"
     "   \"required\": false, \"status\": \"not_measured\", \"subject\": {\"kind\": \"rtp_stream\", \"id\": "
     "\"" BACK "\"},\n   \"metric\": \"rtp_latency_max_ms\", \"observed\": null, \"unit\": \"ms\", \"limit\": "
-              "{\"below\": 100},\n"
+    "{\"below\": 100},\n"
     "   \"limit_text\": \"below 100 ms\", \"margin\": null, \"reason\": \"no RTCP\"},\n"
     "  {\"rule\": \"qos.sip.dscp\", \"title\": \"SIP marked DSCP 40\", \"area\": \"qos\", \"severity\": "
     "\"major\",\n"

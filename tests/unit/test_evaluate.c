@@ -19,23 +19,30 @@
 #define ONE(m)       RUN("r") OBS("r", "2", "rtp_stream", STREAM, "", METRICS(m)) END("r")
 #define AT(position, more)                                                                                   \
     RUN("r") OBS("r", "2", "rtp_stream", STREAM, ",\"position\":\"" position "\"", more) END("r")
-#define MS(value)     "\"rtp_jitter_max_ms\":" value
-#define CAPTURED(m)   METRICS(m) ",\"basis\":{\"rtp_jitter_max_ms\":\"capture_point\",\"" PEAK "\":\"capture_point\"}"
-#define FAR           ",\"pass\":{\"below\":30},\"far_end_metric\":\"rtcp_jitter_max_ms\""
-#define BELOW_30      ",\"pass\":{\"below\":30}"
-#define LOST(p, n)    "\"" PEAK "\":" p ",\"rtp_loss_peak_5min_packets\":" n
-#define DROPS(m)      RUN("r") OBS("r", "2", "rtp_stream", STREAM, "", METRICS(LOST("2", "1000")))                 \
-    OBS("r", "3", "capture", "a.pcap", "", m) END("r")
-#define DROPPED(n)    METRICS("\"capture_dropped_packets\":" n)
-#define EXPLAIN       ",\"pass\":{\"below\":1},\"drops_explain\":true"
+#define MS(value) "\"rtp_jitter_max_ms\":" value
+#define CAPTURED(m)                                                                                          \
+    METRICS(m) ",\"basis\":{\"rtp_jitter_max_ms\":\"capture_point\",\"" PEAK "\":\"capture_point\"}"
+#define FAR        ",\"pass\":{\"below\":30},\"far_end_metric\":\"rtcp_jitter_max_ms\""
+#define BELOW_30   ",\"pass\":{\"below\":30}"
+#define LOST(p, n) "\"" PEAK "\":" p ",\"rtp_loss_peak_5min_packets\":" n
+#define DROPS(m)                                                                                             \
+    RUN("r")                                                                                                 \
+    OBS("r", "2", "rtp_stream", STREAM, "", METRICS(LOST("2", "1000")))                                      \
+        OBS("r", "3", "capture", "a.pcap", "", m) END("r")
+#define DROPPED(n) METRICS("\"capture_dropped_packets\":" n)
+#define EXPLAIN    ",\"pass\":{\"below\":1},\"drops_explain\":true"
 #define TWO(a, b)                                                                                            \
-    RUN("r") OBS("r", "2", "rtp_stream", STREAM, "", METRICS(MS(a)))                                            \
+    RUN("r")                                                                                                 \
+    OBS("r", "2", "rtp_stream", STREAM, "", METRICS(MS(a)))                                                  \
         OBS("r", "3", "rtp_stream", STREAM2, "", METRICS(MS(b))) END("r")
 #define STATE(call, media)                                                                                   \
-    RUN("r") OBS("r", "2", "call", "c@x", "", ",\"states\":{\"sip_call_state\":\"" call "\",\"call_media_state\":\"" media "\"}") END("r")
-#define CALL(more)    RULE("call.media", "false", "call", "call_media_state", more)
+    RUN("r")                                                                                                 \
+    OBS("r", "2", "call", "c@x", "",                                                                         \
+        ",\"states\":{\"sip_call_state\":\"" call "\",\"call_media_state\":\"" media "\"}") END("r")
+#define CALL(more) RULE("call.media", "false", "call", "call_media_state", more)
 #define SITE_WAIVER(expires)                                                                                 \
-    "{\"waivers\":[{\"rule\":\"media.jitter\",\"reason\":\"old phones\",\"author\":\"A. Admin\",\"expires\":\"" expires "\"}]}"
+    "{\"waivers\":[{\"rule\":\"media.jitter\",\"reason\":\"old phones\",\"author\":\"A. "                    \
+    "Admin\",\"expires\":\"" expires "\"}]}"
 #define P VO_RESULT_PASS
 #define W VO_RESULT_WARN
 #define F VO_RESULT_FAIL
@@ -55,125 +62,224 @@ static const struct row rows[] = {
     /* comparators, on either side and on the limit itself */
     {"below", JITTER(BELOW_30), NULL, ONE(MS("29.5")), P, 0, "29.50 ms is below 30 ms"},
     {"below: the limit", JITTER(BELOW_30), NULL, ONE(MS("30")), F, 3, "30.00 ms is not below 30 ms"},
-    {"below: rounding would hide it", JITTER(BELOW_30), NULL, ONE(MS("29.9999")), P, 0, "29.9999 ms is below 30 ms"},
+    {"below: rounding would hide it", JITTER(BELOW_30), NULL, ONE(MS("29.9999")), P, 0,
+     "29.9999 ms is below 30 ms"},
     {"at_most", JITTER(",\"pass\":{\"at_most\":30}"), NULL, ONE(MS("30")), P, 0, "30.00 ms is at most 30 ms"},
-    {"at_most fails", JITTER(",\"pass\":{\"at_most\":30}"), NULL, ONE(MS("30.001")), F, 3, "30.001 ms is not at most 30 ms"},
+    {"at_most fails", JITTER(",\"pass\":{\"at_most\":30}"), NULL, ONE(MS("30.001")), F, 3,
+     "30.001 ms is not at most 30 ms"},
     {"above", JITTER(",\"pass\":{\"above\":30}"), NULL, ONE(MS("31")), P, 0, "is above 30 ms"},
     {"above: the limit", JITTER(",\"pass\":{\"above\":30}"), NULL, ONE(MS("30")), F, 3, "is not above 30 ms"},
     {"at_least", JITTER(",\"pass\":{\"at_least\":30}"), NULL, ONE(MS("30")), P, 0, "is at least 30 ms"},
-    {"at_least fails", JITTER(",\"pass\":{\"at_least\":30}"), NULL, ONE(MS("29")), F, 3, "is not at least 30 ms"},
+    {"at_least fails", JITTER(",\"pass\":{\"at_least\":30}"), NULL, ONE(MS("29")), F, 3,
+     "is not at least 30 ms"},
     {"equals", JITTER(",\"pass\":{\"equals\":30}"), NULL, ONE(MS("30")), P, 0, "is exactly 30 ms"},
-    {"equals fails", JITTER(",\"pass\":{\"equals\":30}"), NULL, ONE(MS("30.1")), F, 3, "is not exactly 30 ms"},
-    {"between: low end", JITTER(",\"pass\":{\"between\":[20,30]}"), NULL, ONE(MS("20")), P, 0, "is between 20 and 30 ms"},
+    {"equals fails", JITTER(",\"pass\":{\"equals\":30}"), NULL, ONE(MS("30.1")), F, 3,
+     "is not exactly 30 ms"},
+    {"between: low end", JITTER(",\"pass\":{\"between\":[20,30]}"), NULL, ONE(MS("20")), P, 0,
+     "is between 20 and 30 ms"},
     {"between: high end", JITTER(",\"pass\":{\"between\":[20,30]}"), NULL, ONE(MS("30")), P, 0, ""},
-    {"between fails", JITTER(",\"pass\":{\"between\":[20,30]}"), NULL, ONE(MS("19")), F, 3, "is not between 20 and 30 ms"},
+    {"between fails", JITTER(",\"pass\":{\"between\":[20,30]}"), NULL, ONE(MS("19")), F, 3,
+     "is not between 20 and 30 ms"},
     {"one_of", JITTER(",\"pass\":{\"one_of\":[10,20]}"), NULL, ONE(MS("20")), P, 0, "is one of 10, 20 ms"},
-    {"one_of fails", JITTER(",\"pass\":{\"one_of\":[10,20]}"), NULL, ONE(MS("15")), F, 3, "is not one of 10, 20 ms"},
-    {"state equals", CALL(",\"pass\":{\"equals\":\"both_ways\"}"), NULL, STATE("answered", "both_ways"), P, 0, "both_ways is both_ways"},
-    {"state one_of warns", CALL(",\"pass\":{\"equals\":\"both_ways\"},\"warn\":{\"one_of\":[\"one_way\",\"none\"]}"), NULL,
+    {"one_of fails", JITTER(",\"pass\":{\"one_of\":[10,20]}"), NULL, ONE(MS("15")), F, 3,
+     "is not one of 10, 20 ms"},
+    {"state equals", CALL(",\"pass\":{\"equals\":\"both_ways\"}"), NULL, STATE("answered", "both_ways"), P, 0,
+     "both_ways is both_ways"},
+    {"state one_of warns",
+     CALL(",\"pass\":{\"equals\":\"both_ways\"},\"warn\":{\"one_of\":[\"one_way\",\"none\"]}"), NULL,
      STATE("answered", "one_way"), W, 4, "one_way is not both_ways, but one of one_way, none"},
-    {"state fails", CALL(",\"pass\":{\"equals\":\"both_ways\"}"), NULL, STATE("answered", "none"), F, 4, "none is not both_ways"},
+    {"state fails", CALL(",\"pass\":{\"equals\":\"both_ways\"}"), NULL, STATE("answered", "none"), F, 4,
+     "none is not both_ways"},
     /* warn */
-    {"warn", JITTER(BELOW_30 ",\"warn\":{\"below\":40}"), NULL, ONE(MS("35")), W, 4, "35.00 ms is not below 30 ms, but below 40 ms"},
-    {"nor warn", JITTER(BELOW_30 ",\"warn\":{\"below\":40}"), NULL, ONE(MS("45")), F, 3, "is not below 30 ms, nor below 40 ms"},
+    {"warn", JITTER(BELOW_30 ",\"warn\":{\"below\":40}"), NULL, ONE(MS("35")), W, 4,
+     "35.00 ms is not below 30 ms, but below 40 ms"},
+    {"nor warn", JITTER(BELOW_30 ",\"warn\":{\"below\":40}"), NULL, ONE(MS("45")), F, 3,
+     "is not below 30 ms, nor below 40 ms"},
     {"warn null", JITTER(BELOW_30 ",\"warn\":null"), NULL, ONE(MS("35")), F, 3, "is not below 30 ms"},
     /* what is not there */
-    {"informational", RULE("i", "false", "rtp_stream", "rtp_jitter_max_ms", ",\"pass\":null"), NULL, ONE(MS("35")), I, 0, "35.00 ms, for information"},
-    {"missing with reason", JITTER(BELOW_30), NULL, RUN("r") OBS("r", "2", "rtp_stream", STREAM, "", ",\"missing\":{\"rtp_jitter_max_ms\":\"no clock rate\"}") END("r"), N, 5, "no clock rate"},
+    {"informational", RULE("i", "false", "rtp_stream", "rtp_jitter_max_ms", ",\"pass\":null"), NULL,
+     ONE(MS("35")), I, 0, "35.00 ms, for information"},
+    {"missing with reason", JITTER(BELOW_30), NULL,
+     RUN("r") OBS("r", "2", "rtp_stream", STREAM, "",
+                  ",\"missing\":{\"rtp_jitter_max_ms\":\"no clock rate\"}") END("r"),
+     N, 5, "no clock rate"},
     {"absent", JITTER(BELOW_30), NULL, ONE("\"rtp_packets\":1"), N, 5, "the record has no rtp_jitter_max_ms"},
     {"no subject", JITTER(BELOW_30), NULL, RUN("r") END("r"), N, 5, "the records have no stream"},
-    {"no subject, not required", CALL(",\"pass\":{\"equals\":\"both_ways\"}"), NULL, RUN("r") END("r"), N, 0, "the records have no call"},
+    {"no subject, not required", CALL(",\"pass\":{\"equals\":\"both_ways\"}"), NULL, RUN("r") END("r"), N, 0,
+     "the records have no call"},
     {"not a number", JITTER(BELOW_30), NULL, ONE(MS("\"x\"")), E, 1, "is not a number"},
-    {"not a word", CALL(",\"pass\":{\"equals\":\"both_ways\"}"), NULL, STATE("answered", "sideways"), E, 1, "'sideways' is not a word of call_media_state"},
+    {"not a word", CALL(",\"pass\":{\"equals\":\"both_ways\"}"), NULL, STATE("answered", "sideways"), E, 1,
+     "'sideways' is not a word of call_media_state"},
     /* where */
     {"where", JITTER(BELOW_30 ",\"where\":{\"media\":[\"video\",\"audio\"]}"), NULL,
-     RUN("r") OBS("r", "2", "rtp_stream", STREAM, ",\"media\":\"audio\"", METRICS(MS("1"))) END("r"), P, 0, ""},
+     RUN("r") OBS("r", "2", "rtp_stream", STREAM, ",\"media\":\"audio\"", METRICS(MS("1"))) END("r"), P, 0,
+     ""},
     {"where: another value", JITTER(BELOW_30 ",\"where\":{\"media\":[\"audio\"]}"), NULL,
-     RUN("r") OBS("r", "2", "rtp_stream", STREAM, ",\"media\":\"video\"", METRICS(MS("99"))) END("r"), N, 5, "no stream with media audio (but 1 stream without)"},
-    {"where: a missing label does not match", JITTER(BELOW_30 ",\"where\":{\"media\":[\"audio\"]}"), NULL, ONE(MS("99")), N, 5, "no stream with media audio"},
+     RUN("r") OBS("r", "2", "rtp_stream", STREAM, ",\"media\":\"video\"", METRICS(MS("99"))) END("r"), N, 5,
+     "no stream with media audio (but 1 stream without)"},
+    {"where: a missing label does not match", JITTER(BELOW_30 ",\"where\":{\"media\":[\"audio\"]}"), NULL,
+     ONE(MS("99")), N, 5, "no stream with media audio"},
     {"where: a number", JITTER(BELOW_30 ",\"where\":{\"payload_type\":[0]}"), NULL,
-     RUN("r") OBS("r", "2", "rtp_stream", STREAM, ",\"payload_type\":0", METRICS(MS("1"))) END("r"), P, 0, ""},
+     RUN("r") OBS("r", "2", "rtp_stream", STREAM, ",\"payload_type\":0", METRICS(MS("1"))) END("r"), P, 0,
+     ""},
     {"where: names without case", JITTER(BELOW_30 ",\"where\":{\"codec\":[\"ilbc\"]}"), NULL,
-     RUN("r") OBS("r", "2", "rtp_stream", STREAM, ",\"codec\":\"iLBC\"", METRICS(MS("1"))) END("r"), P, 0, ""},
-    {"where: a state", CALL(",\"pass\":{\"equals\":\"both_ways\"},\"where\":{\"sip_call_state\":[\"answered\"]}"), NULL,
+     RUN("r") OBS("r", "2", "rtp_stream", STREAM, ",\"codec\":\"iLBC\"", METRICS(MS("1"))) END("r"), P, 0,
+     ""},
+    {"where: a state",
+     CALL(",\"pass\":{\"equals\":\"both_ways\"},\"where\":{\"sip_call_state\":[\"answered\"]}"), NULL,
      STATE("rejected", "none"), N, 0, "no call with sip_call_state answered"},
     /* samples */
-    {"enough samples", LOSS(",\"pass\":{\"below\":1},\"minimum_samples\":250"), NULL, ONE(LOST("0", "250")), P, 0, "0.00 % is below 1 %"},
-    {"too few samples", LOSS(",\"pass\":{\"below\":1},\"minimum_samples\":250"), NULL, ONE(LOST("0", "249")), N, 5,
-     "249 samples (rtp_loss_peak_5min_packets), where the rule asks for at least 250"},
-    {"too few for a fail", LOSS(",\"pass\":{\"below\":1},\"minimum_samples\":250"), NULL, ONE(LOST("50", "10")), N, 5, "10 samples"},
-    {"samples not told", LOSS(",\"pass\":{\"below\":1},\"minimum_samples\":250"), NULL, ONE("\"" PEAK "\":0"), N, 5, "is not known"},
+    {"enough samples", LOSS(",\"pass\":{\"below\":1},\"minimum_samples\":250"), NULL, ONE(LOST("0", "250")),
+     P, 0, "0.00 % is below 1 %"},
+    {"too few samples", LOSS(",\"pass\":{\"below\":1},\"minimum_samples\":250"), NULL, ONE(LOST("0", "249")),
+     N, 5, "249 samples (rtp_loss_peak_5min_packets), where the rule asks for at least 250"},
+    {"too few for a fail", LOSS(",\"pass\":{\"below\":1},\"minimum_samples\":250"), NULL,
+     ONE(LOST("50", "10")), N, 5, "10 samples"},
+    {"samples not told", LOSS(",\"pass\":{\"below\":1},\"minimum_samples\":250"), NULL, ONE("\"" PEAK "\":0"),
+     N, 5, "is not known"},
     /* where the capture stood */
-    {"near_receiver passes", JITTER(FAR), NULL, AT("near_receiver", CAPTURED(MS("5"))), P, 0, "5.00 ms is below 30 ms"},
+    {"near_receiver passes", JITTER(FAR), NULL, AT("near_receiver", CAPTURED(MS("5"))), P, 0,
+     "5.00 ms is below 30 ms"},
     {"middle warns", JITTER(FAR), NULL, AT("middle", CAPTURED(MS("5"))), W, 4,
      "up to the capture point in the middle; what lies between it and 10.0.0.2:40000 was not seen"},
-    {"unknown warns", JITTER(FAR), NULL, AT("unknown", CAPTURED(MS("5"))), W, 4, "whose place is not known; what lies between it and 10.0.0.2:40000"},
-    {"no position warns", JITTER(FAR), NULL, RUN("r") OBS("r", "2", "rtp_stream", STREAM, "", CAPTURED(MS("5"))) END("r"), W, 4, "whose place is not known"},
-    {"near_sender is not measured", JITTER(BELOW_30), NULL, AT("near_sender", CAPTURED(MS("5"))), N, 5, "near the sender; what lies between it and 10.0.0.2:40000 was not seen"},
-    {"near_sender, no report", JITTER(FAR), NULL, AT("near_sender", CAPTURED(MS("5"))), N, 5, "the far end's RTCP does not tell"},
-    {"near_sender, the far end agrees", JITTER(FAR), NULL, AT("near_sender", CAPTURED(MS("5") ",\"rtcp_jitter_max_ms\":7")), P, 0,
+    {"unknown warns", JITTER(FAR), NULL, AT("unknown", CAPTURED(MS("5"))), W, 4,
+     "whose place is not known; what lies between it and 10.0.0.2:40000"},
+    {"no position warns", JITTER(FAR), NULL,
+     RUN("r") OBS("r", "2", "rtp_stream", STREAM, "", CAPTURED(MS("5"))) END("r"), W, 4,
+     "whose place is not known"},
+    {"near_sender is not measured", JITTER(BELOW_30), NULL, AT("near_sender", CAPTURED(MS("5"))), N, 5,
+     "near the sender; what lies between it and 10.0.0.2:40000 was not seen"},
+    {"near_sender, no report", JITTER(FAR), NULL, AT("near_sender", CAPTURED(MS("5"))), N, 5,
+     "the far end's RTCP does not tell"},
+    {"near_sender, the far end agrees", JITTER(FAR), NULL,
+     AT("near_sender", CAPTURED(MS("5") ",\"rtcp_jitter_max_ms\":7")), P, 0,
      "5.00 ms is below 30 ms at the capture point; the far end's RTCP (rtcp_report) gives 7.00 ms"},
-    {"near_sender, the far end disagrees", JITTER(FAR), NULL, AT("near_sender", CAPTURED(MS("5") ",\"rtcp_jitter_max_ms\":31")), N, 5, "gives 31.00 ms"},
-    {"middle, the far end agrees", JITTER(FAR), NULL, AT("middle", CAPTURED(MS("5") ",\"rtcp_jitter_max_ms\":7")), P, 0, "rtcp_report"},
-    {"middle, the far end disagrees", JITTER(FAR), NULL, AT("middle", CAPTURED(MS("5") ",\"rtcp_jitter_max_ms\":31")), W, 4, "gives 31.00 ms"},
-    {"a fail stands near the sender", JITTER(FAR), NULL, AT("near_sender", CAPTURED(MS("31") ",\"rtcp_jitter_max_ms\":7")), F, 3, "is not below"},
-    {"a fail stands in the middle", JITTER(FAR), NULL, AT("middle", CAPTURED(MS("31"))), F, 3, "is not below"},
-    {"position is nothing to other bases", JITTER(FAR), NULL, AT("near_sender", METRICS(MS("5")) ",\"basis\":{\"rtp_jitter_max_ms\":\"rtt_half\"}"), P, 0,
+    {"near_sender, the far end disagrees", JITTER(FAR), NULL,
+     AT("near_sender", CAPTURED(MS("5") ",\"rtcp_jitter_max_ms\":31")), N, 5, "gives 31.00 ms"},
+    {"middle, the far end agrees", JITTER(FAR), NULL,
+     AT("middle", CAPTURED(MS("5") ",\"rtcp_jitter_max_ms\":7")), P, 0, "rtcp_report"},
+    {"middle, the far end disagrees", JITTER(FAR), NULL,
+     AT("middle", CAPTURED(MS("5") ",\"rtcp_jitter_max_ms\":31")), W, 4, "gives 31.00 ms"},
+    {"a fail stands near the sender", JITTER(FAR), NULL,
+     AT("near_sender", CAPTURED(MS("31") ",\"rtcp_jitter_max_ms\":7")), F, 3, "is not below"},
+    {"a fail stands in the middle", JITTER(FAR), NULL, AT("middle", CAPTURED(MS("31"))), F, 3,
+     "is not below"},
+    {"position is nothing to other bases", JITTER(FAR), NULL,
+     AT("near_sender", METRICS(MS("5")) ",\"basis\":{\"rtp_jitter_max_ms\":\"rtt_half\"}"), P, 0,
      "taken as half of the round-trip time (rtt_half)"},
-    {"a basis of another kind is named", JITTER(BELOW_30), NULL, AT("middle", METRICS(MS("5")) ",\"basis\":{\"rtp_jitter_max_ms\":\"two_legs\"}"), P, 0, "had by two_legs"},
+    {"a basis of another kind is named", JITTER(BELOW_30), NULL,
+     AT("middle", METRICS(MS("5")) ",\"basis\":{\"rtp_jitter_max_ms\":\"two_legs\"}"), P, 0,
+     "had by two_legs"},
     /* drops: 2 % of 1000 are 20 lost; 9 of 1000 would pass, so 11 dropped packets explain it and 10 do not */
-    {"drops explain", LOSS(EXPLAIN), NULL, DROPS(DROPPED("11")), N, 5, "the capture itself dropped 11 packets, which could explain it (11 would do)"},
-    {"drops do not explain", LOSS(EXPLAIN), NULL, DROPS(DROPPED("10")), F, 3, "the 10 packets that the capture dropped do not explain it"},
+    {"drops explain", LOSS(EXPLAIN), NULL, DROPS(DROPPED("11")), N, 5,
+     "the capture itself dropped 11 packets, which could explain it (11 would do)"},
+    {"drops do not explain", LOSS(EXPLAIN), NULL, DROPS(DROPPED("10")), F, 3,
+     "the 10 packets that the capture dropped do not explain it"},
     {"no drops", LOSS(EXPLAIN), NULL, DROPS(DROPPED("0")), F, 3, "2.00 % is not below 1 %"},
-    {"drops not known", LOSS(EXPLAIN), NULL, DROPS(",\"missing\":{\"capture_dropped_packets\":\"classic pcap\"}"), F, 3, "how many packets the capture dropped is not known: classic pcap"},
-    {"no capture record", LOSS(EXPLAIN), NULL, ONE(LOST("2", "1000")), F, 3, "is not known: the records have no observation of the capture"},
-    {"a pass stands in spite of drops", LOSS(EXPLAIN), NULL, RUN("r") OBS("r", "2", "rtp_stream", STREAM, "", METRICS(LOST("0.5", "1000"))) OBS("r", "3", "capture", "a", "", DROPPED("500")) END("r"), P, 0, "0.50 % is below 1 %"},
-    {"drops of another point", LOSS(EXPLAIN), NULL, RUN("r") OBS("r", "2", "rtp_stream", STREAM, ",\"point\":\"A\"", METRICS(LOST("2", "1000")))
-     OBS("r", "3", "capture", "b", ",\"point\":\"B\"", DROPPED("500")) OBS("r", "4", "capture", "a", ",\"point\":\"A\"", DROPPED("0")) END("r"), F, 3, "2.00 % is not below 1 %"},
+    {"drops not known", LOSS(EXPLAIN), NULL,
+     DROPS(",\"missing\":{\"capture_dropped_packets\":\"classic pcap\"}"), F, 3,
+     "how many packets the capture dropped is not known: classic pcap"},
+    {"no capture record", LOSS(EXPLAIN), NULL, ONE(LOST("2", "1000")), F, 3,
+     "is not known: the records have no observation of the capture"},
+    {"a pass stands in spite of drops", LOSS(EXPLAIN), NULL,
+     RUN("r") OBS("r", "2", "rtp_stream", STREAM, "", METRICS(LOST("0.5", "1000")))
+         OBS("r", "3", "capture", "a", "", DROPPED("500")) END("r"),
+     P, 0, "0.50 % is below 1 %"},
+    {"drops of another point", LOSS(EXPLAIN), NULL,
+     RUN("r") OBS("r", "2", "rtp_stream", STREAM, ",\"point\":\"A\"", METRICS(LOST("2", "1000")))
+         OBS("r", "3", "capture", "b", ",\"point\":\"B\"", DROPPED("500"))
+             OBS("r", "4", "capture", "a", ",\"point\":\"A\"", DROPPED("0")) END("r"),
+     F, 3, "2.00 % is not below 1 %"},
     /* at most 1 %: 10 of 1000 would pass, so that 10 explain it; a warn limit of 1.5 % needs 5 */
-    {"drops, at_most", LOSS(",\"pass\":{\"at_most\":1},\"drops_explain\":true"), NULL, DROPS(DROPPED("10")), N, 5, "(10 would do)"},
-    {"drops, warn", LOSS(",\"pass\":{\"below\":1},\"warn\":{\"at_most\":1.5},\"drops_explain\":true"), NULL, DROPS(DROPPED("5")), N, 5, "(5 would do)"},
-    {"jitter is not explained by drops", JITTER(BELOW_30), NULL, RUN("r") OBS("r", "2", "rtp_stream", STREAM, "", METRICS(MS("31"))) OBS("r", "3", "capture", "a", "", DROPPED("500")) END("r"), F, 3, "31.00 ms is not below 30 ms"},
+    {"drops, at_most", LOSS(",\"pass\":{\"at_most\":1},\"drops_explain\":true"), NULL, DROPS(DROPPED("10")),
+     N, 5, "(10 would do)"},
+    {"drops, warn", LOSS(",\"pass\":{\"below\":1},\"warn\":{\"at_most\":1.5},\"drops_explain\":true"), NULL,
+     DROPS(DROPPED("5")), N, 5, "(5 would do)"},
+    {"jitter is not explained by drops", JITTER(BELOW_30), NULL,
+     RUN("r") OBS("r", "2", "rtp_stream", STREAM, "", METRICS(MS("31")))
+         OBS("r", "3", "capture", "a", "", DROPPED("500")) END("r"),
+     F, 3, "31.00 ms is not below 30 ms"},
     /* uncertainty */
-    {"within the uncertainty", JITTER(BELOW_30), NULL, AT("x", METRICS(MS("29")) ",\"uncertainty\":{\"rtp_jitter_max_ms\":1.5}"), P, 0, "the margin of 1 ms is within the uncertainty of ± 1.5 ms"},
-    {"a fail within it stays", JITTER(BELOW_30), NULL, AT("x", METRICS(MS("31")) ",\"uncertainty\":{\"rtp_jitter_max_ms\":1.5}"), F, 3, "within the uncertainty"},
-    {"beyond the uncertainty", JITTER(BELOW_30), NULL, AT("x", METRICS(MS("28.5")) ",\"uncertainty\":{\"rtp_jitter_max_ms\":1.5}"), P, 0, "28.50 ms is below 30 ms"},
+    {"within the uncertainty", JITTER(BELOW_30), NULL,
+     AT("x", METRICS(MS("29")) ",\"uncertainty\":{\"rtp_jitter_max_ms\":1.5}"), P, 0,
+     "the margin of 1 ms is within the uncertainty of ± 1.5 ms"},
+    {"a fail within it stays", JITTER(BELOW_30), NULL,
+     AT("x", METRICS(MS("31")) ",\"uncertainty\":{\"rtp_jitter_max_ms\":1.5}"), F, 3,
+     "within the uncertainty"},
+    {"beyond the uncertainty", JITTER(BELOW_30), NULL,
+     AT("x", METRICS(MS("28.5")) ",\"uncertainty\":{\"rtp_jitter_max_ms\":1.5}"), P, 0,
+     "28.50 ms is below 30 ms"},
     /* runs that were cut short */
-    {"no end", JITTER(BELOW_30), NULL, RUN("r") OBS("r", "2", "rtp_stream", STREAM, "", METRICS(MS("1"))), N, 5, "the run r (voready-rtp) was cut short: it has no end record"},
-    {"complete false", JITTER(BELOW_30), NULL, RUN("r") OBS("r", "2", "rtp_stream", STREAM, "", METRICS(MS("99"))) CUT("r", "disk full"), N, 5,
+    {"no end", JITTER(BELOW_30), NULL, RUN("r") OBS("r", "2", "rtp_stream", STREAM, "", METRICS(MS("1"))), N,
+     5, "the run r (voready-rtp) was cut short: it has no end record"},
+    {"complete false", JITTER(BELOW_30), NULL,
+     RUN("r") OBS("r", "2", "rtp_stream", STREAM, "", METRICS(MS("99"))) CUT("r", "disk full"), N, 5,
      "was cut short: disk full; until then: 99.00 ms is not below 30 ms"},
-    {"no beginning", JITTER(BELOW_30), NULL, OBS("r", "2", "rtp_stream", STREAM, "", METRICS(MS("1"))) END("r"), N, 5, "was cut short: its beginning"},
-    {"cut short, not required", RULE("j", "false", "rtp_stream", "rtp_jitter_max_ms", BELOW_30), NULL, RUN("r") OBS("r", "2", "rtp_stream", STREAM, "", METRICS(MS("1"))), P, 0, "was cut short"},
+    {"no beginning", JITTER(BELOW_30), NULL,
+     OBS("r", "2", "rtp_stream", STREAM, "", METRICS(MS("1"))) END("r"), N, 5,
+     "was cut short: its beginning"},
+    {"cut short, not required", RULE("j", "false", "rtp_stream", "rtp_jitter_max_ms", BELOW_30), NULL,
+     RUN("r") OBS("r", "2", "rtp_stream", STREAM, "", METRICS(MS("1"))), P, 0, "was cut short"},
     {"another run was cut", JITTER(BELOW_30), NULL, ONE(MS("1")) RUN("q"), P, 0, "1.00 ms is below 30 ms"},
     /* several observations of one subject: the latest complete one */
-    {"latest", JITTER(BELOW_30), NULL, RUN("r") OBS("r", "3", "rtp_stream", STREAM, "", METRICS(MS("1"))) OBS("r", "2", "rtp_stream", STREAM, "", METRICS(MS("99"))) END("r"), P, 0, "1.00 ms"},
-    {"complete before latest", JITTER(BELOW_30), NULL, ONE(MS("1")) RUN("q") OBS("q", "5", "rtp_stream", STREAM, "", METRICS(MS("99"))), P, 0, "1.00 ms"},
+    {"latest", JITTER(BELOW_30), NULL,
+     RUN("r") OBS("r", "3", "rtp_stream", STREAM, "", METRICS(MS("1")))
+         OBS("r", "2", "rtp_stream", STREAM, "", METRICS(MS("99"))) END("r"),
+     P, 0, "1.00 ms"},
+    {"complete before latest", JITTER(BELOW_30), NULL,
+     ONE(MS("1")) RUN("q") OBS("q", "5", "rtp_stream", STREAM, "", METRICS(MS("99"))), P, 0, "1.00 ms"},
     /* aggregates */
-    {"worst", JITTER(BELOW_30 ",\"aggregate\":\"worst\""), NULL, TWO("10", "31"), F, 3, "worst of 2: 31.00 ms is not below"},
-    {"worst of good ones", JITTER(BELOW_30 ",\"aggregate\":\"worst\""), NULL, TWO("20", "10"), P, 0, "worst of 2: 20.00 ms"},
-    {"worst, one unmeasured", JITTER(BELOW_30 ",\"aggregate\":\"worst\""), NULL, TWO("10", "1") OBS("r", "4", "rtp_stream", "x", "", ""), N, 5, "the record has no"},
-    {"worst at_least is the smallest", JITTER(",\"pass\":{\"at_least\":5},\"aggregate\":\"worst\""), NULL, TWO("4", "1"), F, 3, "worst of 2: 1.00 ms"},
+    {"worst", JITTER(BELOW_30 ",\"aggregate\":\"worst\""), NULL, TWO("10", "31"), F, 3,
+     "worst of 2: 31.00 ms is not below"},
+    {"worst of good ones", JITTER(BELOW_30 ",\"aggregate\":\"worst\""), NULL, TWO("20", "10"), P, 0,
+     "worst of 2: 20.00 ms"},
+    {"worst, one unmeasured", JITTER(BELOW_30 ",\"aggregate\":\"worst\""), NULL,
+     TWO("10", "1") OBS("r", "4", "rtp_stream", "x", "", ""), N, 5, "the record has no"},
+    {"worst at_least is the smallest", JITTER(",\"pass\":{\"at_least\":5},\"aggregate\":\"worst\""), NULL,
+     TWO("4", "1"), F, 3, "worst of 2: 1.00 ms"},
     {"any", JITTER(BELOW_30 ",\"aggregate\":\"any\""), NULL, TWO("99", "10"), P, 0, "best of 2: 10.00 ms"},
-    {"any, none", JITTER(BELOW_30 ",\"aggregate\":\"any\""), NULL, TWO("99", "31"), F, 3, "best of 2: 31.00 ms"},
-    {"any, a fail and one unmeasured", JITTER(BELOW_30 ",\"aggregate\":\"any\""), NULL, TWO("99", "40") OBS("r", "4", "rtp_stream", "x", "", ""), N, 5, "best of 3: the record has no"},
-    {"any, a fail and one bad record", JITTER(BELOW_30 ",\"aggregate\":\"any\""), NULL, TWO("99", "\"x\""), E, 1, "best of 2: the record's value is not a number"},
-    {"mean", JITTER(BELOW_30 ",\"aggregate\":\"mean\""), NULL, TWO("10", "40"), P, 0, "mean over 2 of 2 streams: 25.00 ms"},
-    {"mean of what was measured", JITTER(BELOW_30 ",\"aggregate\":\"mean\""), NULL, TWO("10", "90") OBS("r", "4", "rtp_stream", "x", "", ""), F, 3, "mean over 2 of 3 streams: 50.00 ms"},
+    {"any, none", JITTER(BELOW_30 ",\"aggregate\":\"any\""), NULL, TWO("99", "31"), F, 3,
+     "best of 2: 31.00 ms"},
+    {"any, a fail and one unmeasured", JITTER(BELOW_30 ",\"aggregate\":\"any\""), NULL,
+     TWO("99", "40") OBS("r", "4", "rtp_stream", "x", "", ""), N, 5, "best of 3: the record has no"},
+    {"any, a fail and one bad record", JITTER(BELOW_30 ",\"aggregate\":\"any\""), NULL, TWO("99", "\"x\""), E,
+     1, "best of 2: the record's value is not a number"},
+    {"mean", JITTER(BELOW_30 ",\"aggregate\":\"mean\""), NULL, TWO("10", "40"), P, 0,
+     "mean over 2 of 2 streams: 25.00 ms"},
+    {"mean of what was measured", JITTER(BELOW_30 ",\"aggregate\":\"mean\""), NULL,
+     TWO("10", "90") OBS("r", "4", "rtp_stream", "x", "", ""), F, 3, "mean over 2 of 3 streams: 50.00 ms"},
     /* nearest rank: 95 % of 2 is the second */
-    {"p95", JITTER(BELOW_30 ",\"aggregate\":\"p95\""), NULL, TWO("40", "10"), F, 3, "95th percentile over 2 of 2 streams: 40.00 ms"},
-    {"mean, near the sender", JITTER(BELOW_30 ",\"aggregate\":\"mean\""), NULL, AT("near_sender", CAPTURED(MS("5"))), N, 5, "mean over 1 of 1 stream: 5.00 ms is below 30 ms up to the capture point"},
-    {"share", JITTER(BELOW_30 ",\"aggregate\":\"share_passing\",\"share\":0.5"), NULL, TWO("10", "40"), P, 0, "of 2 streams 1 pass, 0 with a warning, 1 fail and 0 were not measured; at least 1 must pass"},
-    {"share fails", JITTER(BELOW_30 ",\"aggregate\":\"share_passing\",\"share\":0.51"), NULL, TWO("10", "40"), F, 3, "at least 2 must pass"},
-    {"share warns", JITTER(BELOW_30 ",\"warn\":{\"below\":50},\"aggregate\":\"share_passing\",\"share\":1"), NULL, TWO("10", "40"), W, 4, "1 with a warning"},
-    {"share is open", JITTER(BELOW_30 ",\"aggregate\":\"share_passing\",\"share\":0.6"), NULL, TWO("10", "40") OBS("r", "4", "rtp_stream", "x", "", ""), N, 5, "1 were not measured; at least 2 must pass"},
-    {"share, one unmeasured does not matter", JITTER(BELOW_30 ",\"aggregate\":\"share_passing\",\"share\":0.9"), NULL, TWO("50", "40") OBS("r", "4", "rtp_stream", "x", "", ""), F, 3, ""},
-    {"aggregate without subject", JITTER(BELOW_30 ",\"aggregate\":\"worst\""), NULL, RUN("r") END("r"), N, 5, "the records have no stream"},
+    {"p95", JITTER(BELOW_30 ",\"aggregate\":\"p95\""), NULL, TWO("40", "10"), F, 3,
+     "95th percentile over 2 of 2 streams: 40.00 ms"},
+    {"mean, near the sender", JITTER(BELOW_30 ",\"aggregate\":\"mean\""), NULL,
+     AT("near_sender", CAPTURED(MS("5"))), N, 5,
+     "mean over 1 of 1 stream: 5.00 ms is below 30 ms up to the capture point"},
+    {"share", JITTER(BELOW_30 ",\"aggregate\":\"share_passing\",\"share\":0.5"), NULL, TWO("10", "40"), P, 0,
+     "of 2 streams 1 pass, 0 with a warning, 1 fail and 0 were not measured; at least 1 must pass"},
+    {"share fails", JITTER(BELOW_30 ",\"aggregate\":\"share_passing\",\"share\":0.51"), NULL, TWO("10", "40"),
+     F, 3, "at least 2 must pass"},
+    {"share warns", JITTER(BELOW_30 ",\"warn\":{\"below\":50},\"aggregate\":\"share_passing\",\"share\":1"),
+     NULL, TWO("10", "40"), W, 4, "1 with a warning"},
+    {"share is open", JITTER(BELOW_30 ",\"aggregate\":\"share_passing\",\"share\":0.6"), NULL,
+     TWO("10", "40") OBS("r", "4", "rtp_stream", "x", "", ""), N, 5,
+     "1 were not measured; at least 2 must pass"},
+    {"share, one unmeasured does not matter",
+     JITTER(BELOW_30 ",\"aggregate\":\"share_passing\",\"share\":0.9"), NULL,
+     TWO("50", "40") OBS("r", "4", "rtp_stream", "x", "", ""), F, 3, ""},
+    {"aggregate without subject", JITTER(BELOW_30 ",\"aggregate\":\"worst\""), NULL, RUN("r") END("r"), N, 5,
+     "the records have no stream"},
     /* the site's words */
-    {"waived", JITTER(BELOW_30), SITE_WAIVER("2026-11-22"), ONE(MS("31")), S, 0, "waived by A. Admin until 2026-11-22: old phones; without the waiver: fail, 31.00 ms is not below"},
-    {"waiver expired", JITTER(BELOW_30), SITE_WAIVER("2026-11-21"), ONE(MS("31")), F, 3, "the waiver by A. Admin expired on 2026-11-21 and does not count"},
-    {"waived but good", JITTER(BELOW_30), SITE_WAIVER("2027-01-01"), ONE(MS("3")), P, 0, "3.00 ms is below 30 ms"},
-    {"waived and not measured", JITTER(BELOW_30), SITE_WAIVER("2027-01-01"), RUN("r") END("r"), S, 0, "without the waiver: not_measured"},
-    {"override", JITTER(BELOW_30), "{\"overrides\":[{\"rule\":\"media.jitter\",\"reason\":\"satellite\",\"pass\":{\"below\":60}}]}", ONE(MS("45")), P, 0, "45.00 ms is below 60 ms; the limit is the site's own: satellite"},
+    {"waived", JITTER(BELOW_30), SITE_WAIVER("2026-11-22"), ONE(MS("31")), S, 0,
+     "waived by A. Admin until 2026-11-22: old phones; without the waiver: fail, 31.00 ms is not below"},
+    {"waiver expired", JITTER(BELOW_30), SITE_WAIVER("2026-11-21"), ONE(MS("31")), F, 3,
+     "the waiver by A. Admin expired on 2026-11-21 and does not count"},
+    {"waived but good", JITTER(BELOW_30), SITE_WAIVER("2027-01-01"), ONE(MS("3")), P, 0,
+     "3.00 ms is below 30 ms"},
+    {"waived and not measured", JITTER(BELOW_30), SITE_WAIVER("2027-01-01"), RUN("r") END("r"), S, 0,
+     "without the waiver: not_measured"},
+    {"override", JITTER(BELOW_30),
+     "{\"overrides\":[{\"rule\":\"media.jitter\",\"reason\":\"satellite\",\"pass\":{\"below\":60}}]}",
+     ONE(MS("45")), P, 0, "45.00 ms is below 60 ms; the limit is the site's own: satellite"},
 };
 
 static void rows_give_status_reason_and_exit(void **state)
@@ -207,7 +313,8 @@ static void result_carries_numbers_and_evidence(void **state)
 {
     (void)state;
     struct vo_case it;
-    const char *records = RUN("r") OBS("r", "7", "rtp_stream", STREAM, ",\"media\":\"audio\"", CAPTURED(LOST("2", "15000"))) END("r");
+    const char *records = RUN("r")
+        OBS("r", "7", "rtp_stream", STREAM, ",\"media\":\"audio\"", CAPTURED(LOST("2", "15000"))) END("r");
     assert_int_equal(case_run(&it, PACK(LOSS(",\"pass\":{\"below\":1}")), NULL, records), VO_OK);
     const struct vo_result *result = it.evaluation.first;
     assert_null(result->next);
@@ -240,23 +347,29 @@ static void subjects_are_kind_id_and_point(void **state)
 static void verdicts_in_their_order(void **state)
 {
     (void)state;
-#define LATENCY  RULE("b.latency", "true", "rtp_stream", "rtp_latency_max_ms", BELOW_30)
-#define ADVICE   RULE("c.advice", "false", "rtp_stream", "rtp_pdv_p95_ms", BELOW_30)
-#define ALL      PACK(JITTER(BELOW_30) "," LATENCY "," ADVICE)
-#define BOTH(m)  ONE(m)
+#define LATENCY RULE("b.latency", "true", "rtp_stream", "rtp_latency_max_ms", BELOW_30)
+#define ADVICE  RULE("c.advice", "false", "rtp_stream", "rtp_pdv_p95_ms", BELOW_30)
+#define ALL     PACK(JITTER(BELOW_30) "," LATENCY "," ADVICE)
+#define BOTH(m) ONE(m)
     static const struct {
         const char *records;
         enum vo_verdict verdict;
         int exit;
         const char *reason;
     } cases[] = {
-        {ONE(MS("1") ",\"rtp_latency_max_ms\":1,\"rtp_pdv_p95_ms\":1"), VO_VERDICT_READY, 0, "all 2 required results passed"},
+        {ONE(MS("1") ",\"rtp_latency_max_ms\":1,\"rtp_pdv_p95_ms\":1"), VO_VERDICT_READY, 0,
+         "all 2 required results passed"},
         {ONE(MS("1") ",\"rtp_latency_max_ms\":1"), VO_VERDICT_READY, 0, "all 2 required results passed"},
-        {ONE(MS("1") ",\"rtp_latency_max_ms\":1,\"rtp_pdv_p95_ms\":99"), VO_VERDICT_READY_WITH_WARNINGS, 4, "c.advice failed for 1 of 1 stream"},
-        {ONE(MS("1") ",\"rtp_pdv_p95_ms\":99"), VO_VERDICT_INCOMPLETE, 5, "b.latency was not measured for 1 of 1 stream"},
-        {ONE(MS("31") ",\"rtp_pdv_p95_ms\":99"), VO_VERDICT_NOT_READY, 3, "media.jitter failed for 1 of 1 stream"},
-        {ONE(MS("31") ",\"rtp_latency_max_ms\":31"), VO_VERDICT_NOT_READY, 3, "media.jitter failed for 1 of 1 stream; 1 more rule likewise"},
-        {ONE(MS("31") ",\"rtp_pdv_p95_ms\":\"x\""), VO_VERDICT_ERROR, 1, "c.advice could not be judged for 1 of 1 stream"},
+        {ONE(MS("1") ",\"rtp_latency_max_ms\":1,\"rtp_pdv_p95_ms\":99"), VO_VERDICT_READY_WITH_WARNINGS, 4,
+         "c.advice failed for 1 of 1 stream"},
+        {ONE(MS("1") ",\"rtp_pdv_p95_ms\":99"), VO_VERDICT_INCOMPLETE, 5,
+         "b.latency was not measured for 1 of 1 stream"},
+        {ONE(MS("31") ",\"rtp_pdv_p95_ms\":99"), VO_VERDICT_NOT_READY, 3,
+         "media.jitter failed for 1 of 1 stream"},
+        {ONE(MS("31") ",\"rtp_latency_max_ms\":31"), VO_VERDICT_NOT_READY, 3,
+         "media.jitter failed for 1 of 1 stream; 1 more rule likewise"},
+        {ONE(MS("31") ",\"rtp_pdv_p95_ms\":\"x\""), VO_VERDICT_ERROR, 1,
+         "c.advice could not be judged for 1 of 1 stream"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct vo_case it;
@@ -270,15 +383,23 @@ static void verdicts_in_their_order(void **state)
 
 /* Series: rtp_lost_packets and rtp_expected_packets by the step. */
 #define SERIES(n, start, lost, expected)                                                                     \
-    "{\"record\":\"series\",\"run\":\"r\",\"n\":" n ",\"subject\":{\"kind\":\"rtp_stream\",\"id\":\"" STREAM "\"},\"start\":\"" start "\",\"step_s\":1,"  \
+    "{\"record\":\"series\",\"run\":\"r\",\"n\":" n ",\"subject\":{\"kind\":\"rtp_stream\",\"id\":\"" STREAM \
+    "\"},\"start\":\"" start "\",\"step_s\":1,"                                                              \
     "\"columns\":{\"rtp_lost_packets\":" lost ",\"rtp_expected_packets\":" expected ",\"other\":[1]}}\n"
 #define WINDOW(more)                                                                                         \
-    RULE("w", "true", "rtp_stream", "rtp_loss_percent", ",\"pass\":{\"below\":10},\"window_s\":2,\"statistic\":\"ratio\",\"numerator\":\"rtp_lost_packets\"" more)
+    RULE("w", "true", "rtp_stream", "rtp_loss_percent",                                                      \
+         ",\"pass\":{\"below\":10},\"window_s\":2,\"statistic\":\"ratio\",\"numerator\":\"rtp_lost_"         \
+         "packets\"" more)
 #define WITH(series) RUN("r") series OBS("r", "9", "rtp_stream", STREAM, "", "") END("r")
-#define MAXIMUM RULE("w", "true", "rtp_stream", "rtp_pdv_max_ms", ",\"pass\":{\"below\":10},\"window_s\":2,\"statistic\":\"max\"")
-#define AVERAGE RULE("w", "true", "rtp_stream", "rtp_pdv_max_ms", ",\"pass\":{\"below\":10},\"window_s\":2,\"statistic\":\"mean\"")
+#define MAXIMUM                                                                                              \
+    RULE("w", "true", "rtp_stream", "rtp_pdv_max_ms",                                                        \
+         ",\"pass\":{\"below\":10},\"window_s\":2,\"statistic\":\"max\"")
+#define AVERAGE                                                                                              \
+    RULE("w", "true", "rtp_stream", "rtp_pdv_max_ms",                                                        \
+         ",\"pass\":{\"below\":10},\"window_s\":2,\"statistic\":\"mean\"")
 #define TIMES(values)                                                                                        \
-    "{\"record\":\"series\",\"run\":\"r\",\"n\":2,\"subject\":\"" STREAM "\",\"start\":\"2026-11-22T10:00:00Z\",\"step_s\":1,\"columns\":{\"rtp_pdv_max_ms\":" values "}}\n"
+    "{\"record\":\"series\",\"run\":\"r\",\"n\":2,\"subject\":\"" STREAM                                     \
+    "\",\"start\":\"2026-11-22T10:00:00Z\",\"step_s\":1,\"columns\":{\"rtp_pdv_max_ms\":" values "}}\n"
 
 static const struct {
     const char *name, *rule, *records;
@@ -287,16 +408,35 @@ static const struct {
     const char *reason;
 } windows[] = {
     /* windows 1/20, 4/30, 3/40: counts are summed; the mean of percents would say 10 + 15 halves */
-    {"ratio", WINDOW(""), WITH(SERIES("2", "2026-11-22T10:00:00Z", "[1,0,4,0]", "[10,10,20,20]")), F, 400.0 / 30, "is not below 10 %"},
-    {"shorter than the window", WINDOW(""), WITH(SERIES("2", "2026-11-22T10:00:00Z", "[1]", "[50]")), P, 2, "2.00 % is below 10 %"},
-    {"a gap is no value", WINDOW(",\"minimum_coverage\":1"), WITH(SERIES("2", "2026-11-22T10:00:00Z", "[9]", "[10]") SERIES("3", "2026-11-22T10:00:02Z", "[1,0]", "[10,10]")), P, 5, "5.00 %"},
-    {"records follow each other", WINDOW(""), WITH(SERIES("2", "2026-11-22T10:00:00Z", "[0,0]", "[10,10]") SERIES("3", "2026-11-22T10:00:02Z", "[0,4]", "[10,10]")), F, 20, ""},
-    {"too little coverage", WINDOW(",\"minimum_coverage\":0.9"), WITH(SERIES("2", "2026-11-22T10:00:00Z", "[9,null,9,null]", "[10,10,10,10]")), N, NAN, "no window of 2 s has values for 90 % of its time; the best has 50 %"},
-    {"too few samples", WINDOW(",\"minimum_samples\":100"), WITH(SERIES("2", "2026-11-22T10:00:00Z", "[9,0]", "[10,10]")), N, NAN, "20 samples in the fullest window, where the rule asks for at least 100"},
-    {"records overlap", WINDOW(""), WITH(SERIES("2", "2026-11-22T10:00:00Z", "[9,0]", "[10,10]") SERIES("3", "2026-11-22T10:00:01Z", "[9,0]", "[10,10]")), N, NAN, "its records overlap"},
-    {"a gap of years", WINDOW(""), WITH(SERIES("2", "2026-11-22T10:00:00Z", "[9,0]", "[10,10]") SERIES("3", "2096-11-22T10:00:01Z", "[9,0]", "[10,10]")), N, NAN, "a gap within it is too long"},
+    {"ratio", WINDOW(""), WITH(SERIES("2", "2026-11-22T10:00:00Z", "[1,0,4,0]", "[10,10,20,20]")), F,
+     400.0 / 30, "is not below 10 %"},
+    {"shorter than the window", WINDOW(""), WITH(SERIES("2", "2026-11-22T10:00:00Z", "[1]", "[50]")), P, 2,
+     "2.00 % is below 10 %"},
+    {"a gap is no value", WINDOW(",\"minimum_coverage\":1"),
+     WITH(SERIES("2", "2026-11-22T10:00:00Z", "[9]", "[10]")
+              SERIES("3", "2026-11-22T10:00:02Z", "[1,0]", "[10,10]")),
+     P, 5, "5.00 %"},
+    {"records follow each other", WINDOW(""),
+     WITH(SERIES("2", "2026-11-22T10:00:00Z", "[0,0]", "[10,10]")
+              SERIES("3", "2026-11-22T10:00:02Z", "[0,4]", "[10,10]")),
+     F, 20, ""},
+    {"too little coverage", WINDOW(",\"minimum_coverage\":0.9"),
+     WITH(SERIES("2", "2026-11-22T10:00:00Z", "[9,null,9,null]", "[10,10,10,10]")), N, NAN,
+     "no window of 2 s has values for 90 % of its time; the best has 50 %"},
+    {"too few samples", WINDOW(",\"minimum_samples\":100"),
+     WITH(SERIES("2", "2026-11-22T10:00:00Z", "[9,0]", "[10,10]")), N, NAN,
+     "20 samples in the fullest window, where the rule asks for at least 100"},
+    {"records overlap", WINDOW(""),
+     WITH(SERIES("2", "2026-11-22T10:00:00Z", "[9,0]", "[10,10]")
+              SERIES("3", "2026-11-22T10:00:01Z", "[9,0]", "[10,10]")),
+     N, NAN, "its records overlap"},
+    {"a gap of years", WINDOW(""),
+     WITH(SERIES("2", "2026-11-22T10:00:00Z", "[9,0]", "[10,10]")
+              SERIES("3", "2096-11-22T10:00:01Z", "[9,0]", "[10,10]")),
+     N, NAN, "a gap within it is too long"},
     {"no series", WINDOW(""), WITH(""), N, NAN, "is not in the records"},
-    {"only nulls", WINDOW(""), WITH(SERIES("2", "2026-11-22T10:00:00Z", "[null]", "[null]")), N, NAN, "the series has no values"},
+    {"only nulls", WINDOW(""), WITH(SERIES("2", "2026-11-22T10:00:00Z", "[null]", "[null]")), N, NAN,
+     "the series has no values"},
     {"max", MAXIMUM, WITH(TIMES("[1,null,9,12]")), F, 12, "12.00 ms"},
     {"mean: 10.5 is the worst of 5, 9, 10.5", AVERAGE, WITH(TIMES("[1,9,9,12]")), F, 10.5, "10.50 ms"},
 };
@@ -311,9 +451,11 @@ static void windows_over_series(void **state)
         if (case_run(&it, pack, NULL, windows[i].records) != VO_OK)
             fail_msg("%s: %s", windows[i].name, it.error.message);
         const struct vo_result *result = it.evaluation.first;
-        bool same = isnan(windows[i].observed) ? isnan(result->observed) : fabs(result->observed - windows[i].observed) < 1e-9;
+        bool same = isnan(windows[i].observed) ? isnan(result->observed)
+                                               : fabs(result->observed - windows[i].observed) < 1e-9;
         if (result->status != windows[i].status || !same || !strstr(result->reason, windows[i].reason))
-            fail_msg("%s: %s, %g, \"%s\"", windows[i].name, vo_result_status_names[result->status], result->observed, result->reason);
+            fail_msg("%s: %s, %g, \"%s\"", windows[i].name, vo_result_status_names[result->status],
+                     result->observed, result->reason);
         case_free(&it);
     }
 }
@@ -324,9 +466,11 @@ static void bad_records_name_file_and_line(void **state)
     static const struct {
         const char *records, *message;
     } cases[] = {
-        {RUN("r") "{\"record\":\"observation\",\"run\":\"r\",\"n\":2,\"metrics\":{}}", "records.jsonl:2: an observation whose subject"},
+        {RUN("r") "{\"record\":\"observation\",\"run\":\"r\",\"n\":2,\"metrics\":{}}",
+         "records.jsonl:2: an observation whose subject"},
         {RUN("r") END("r") RUN("r"), "records.jsonl:3: run r is there for the second time"},
-        {RUN("r") "{\"record\":\"series\",\"run\":\"r\",\"n\":2,\"columns\":{\"rtp_lost_packets\":[1]}}", "records.jsonl:2: a series needs subject"},
+        {RUN("r") "{\"record\":\"series\",\"run\":\"r\",\"n\":2,\"columns\":{\"rtp_lost_packets\":[1]}}",
+         "records.jsonl:2: a series needs subject"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct vo_case it;
@@ -347,7 +491,9 @@ static void thousand_subjects(void **state)
     assert_non_null(records);
     used += (size_t)snprintf(records, room, "%s", RUN("r"));
     for (size_t i = 0; i < count; i++)
-        used += (size_t)snprintf(records + used, room - used, "%s%zu%s", "{\"record\":\"observation\",\"run\":\"r\",\"n\":2,\"subject\":{\"kind\":\"rtp_stream\",\"id\":\"",
+        used += (size_t)snprintf(records + used, room - used, "%s%zu%s",
+                                 "{\"record\":\"observation\",\"run\":\"r\",\"n\":2,\"subject\":{\"kind\":"
+                                 "\"rtp_stream\",\"id\":\"",
                                  i, "\"},\"metrics\":{\"rtp_jitter_max_ms\":31}}\n");
     snprintf(records + used, room - used, "%s", END("r"));
     assert_int_equal(case_run(&it, PACK(JITTER(BELOW_30)), NULL, records), VO_OK);
@@ -362,9 +508,12 @@ static void thousand_subjects(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_give_status_reason_and_exit), cmocka_unit_test(result_carries_numbers_and_evidence),
-        cmocka_unit_test(subjects_are_kind_id_and_point),   cmocka_unit_test(verdicts_in_their_order),
-        cmocka_unit_test(windows_over_series),              cmocka_unit_test(bad_records_name_file_and_line),
+        cmocka_unit_test(rows_give_status_reason_and_exit),
+        cmocka_unit_test(result_carries_numbers_and_evidence),
+        cmocka_unit_test(subjects_are_kind_id_and_point),
+        cmocka_unit_test(verdicts_in_their_order),
+        cmocka_unit_test(windows_over_series),
+        cmocka_unit_test(bad_records_name_file_and_line),
         cmocka_unit_test(thousand_subjects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,39 +23,50 @@ struct mistake {
 static const struct mistake mistakes[] = {
     /* the pack */
     {"[]", "pack.json: must be an object"},
-    {"{\"format\":2,\"pack\":\"p\",\"title\":\"t\",\"profiles\":{},\"rules\":[]}", "pack.json: format 2 is not known"},
+    {"{\"format\":2,\"pack\":\"p\",\"title\":\"t\",\"profiles\":{},\"rules\":[]}",
+     "pack.json: format 2 is not known"},
     {"{\"format\":1,\"pack\":\"p\",\"title\":\"t\",\"profiles\":{},\"rulez\":[]}",
      "pack.json: unknown key 'rulez' (did you mean 'rules'?)"},
     {"{\"format\":1,\"pack\":\"p\",\"title\":\"t\",\"profiles\":{}}", "pack.json: key 'rules' is missing"},
-    {"{\"format\":1,\"pack\":\"p\",\"title\":\"t\",\"profiles\":{\"voice\":1},\"rules\":[]}", "profile 'voice' must have a title"},
+    {"{\"format\":1,\"pack\":\"p\",\"title\":\"t\",\"profiles\":{\"voice\":1},\"rules\":[]}",
+     "profile 'voice' must have a title"},
     {PACK("7"), "pack.json: rule number 1: must be an object"},
     {PACK("{}"), "pack.json: rule number 1: key 'id' is missing"},
     /* names */
     {PACK(RULE("media.loss", "true", "rtp_stream", "rtp_los_percent", PASS)),
      "pack.json: rule media.loss: unknown metric 'rtp_los_percent' (did you mean 'rtp_loss_percent'?)"},
-    {PACK(GOOD(PASS ",\"wher\":{}")), "pack.json: rule media.loss: unknown key 'wher' (did you mean 'where'?)"},
-    {PACK(GOOD(PASS ",\"unit\":\"ms\"")), "rule media.loss: unit 'ms' is not that of rtp_loss_peak_5min_percent, which is 'percent'"},
-    {PACK(RULE("media.loss", "true", "rtp_streams", LOSS, PASS)), "unknown subject 'rtp_streams' (did you mean 'rtp_stream'?)"},
-    {PACK(RULE("media.loss", "true", "call", LOSS, PASS)), "metric 'rtp_loss_peak_5min_percent' belongs to rtp_stream, not to call"},
-    {PACK(GOOD(PASS ",\"where\":{\"medai\":[\"audio\"]}")), "where: unknown label 'medai' of rtp_stream (did you mean 'media'?)"},
-    {PACK(GOOD(PASS ",\"where\":{\"sip_call_state\":[\"answered\"]}")), "where: unknown label 'sip_call_state'"},
+    {PACK(GOOD(PASS ",\"wher\":{}")),
+     "pack.json: rule media.loss: unknown key 'wher' (did you mean 'where'?)"},
+    {PACK(GOOD(PASS ",\"unit\":\"ms\"")),
+     "rule media.loss: unit 'ms' is not that of rtp_loss_peak_5min_percent, which is 'percent'"},
+    {PACK(RULE("media.loss", "true", "rtp_streams", LOSS, PASS)),
+     "unknown subject 'rtp_streams' (did you mean 'rtp_stream'?)"},
+    {PACK(RULE("media.loss", "true", "call", LOSS, PASS)),
+     "metric 'rtp_loss_peak_5min_percent' belongs to rtp_stream, not to call"},
+    {PACK(GOOD(PASS ",\"where\":{\"medai\":[\"audio\"]}")),
+     "where: unknown label 'medai' of rtp_stream (did you mean 'media'?)"},
+    {PACK(GOOD(PASS ",\"where\":{\"sip_call_state\":[\"answered\"]}")),
+     "where: unknown label 'sip_call_state'"},
     {PACK(GOOD(PASS ",\"where\":{\"media\":\"audio\"}")), "where: 'media' must be a list"},
     {PACK(GOOD(PASS ",\"where\":{\"media\":[true]}")), "where: 'media' lists words or numbers only"},
-    {PACK(RULE("c", "false", "call", "call_media_state", ",\"pass\":null,\"where\":{\"sip_call_state\":[\"answerd\"]}")),
+    {PACK(RULE("c", "false", "call", "call_media_state",
+               ",\"pass\":null,\"where\":{\"sip_call_state\":[\"answerd\"]}")),
      "'answerd' is not a word of sip_call_state"},
     {PACK(GOOD(PASS ",\"profiles\":[\"vioce\"]")), "profile 'vioce' is not one of the pack's"},
     {PACK(GOOD(PASS ",\"profiles\":[]")), "profiles is empty"},
     {PACK(GOOD(PASS ",\"aggregate\":\"wurst\"")), "unknown aggregate 'wurst' (did you mean 'worst'?)"},
     {PACK(GOOD(PASS) "," GOOD(PASS)), "rule media.loss: the id is taken by a rule of pack.json"},
     /* types */
-    {PACK(RULE("media.loss", "1", "rtp_stream", LOSS, PASS)), "rule media.loss: key 'required' must be true or false"},
+    {PACK(RULE("media.loss", "1", "rtp_stream", LOSS, PASS)),
+     "rule media.loss: key 'required' must be true or false"},
     {PACK(GOOD(PASS ",\"note\":\"\"")), "key 'note' must be a text that is not empty"},
     {PACK(GOOD(PASS ",\"minimum_samples\":0")), "key 'minimum_samples' must be a number from 1"},
     {PACK(GOOD(PASS ",\"where\":[]")), "key 'where' must be an object"},
     {PACK(GOOD("")), "rule media.loss: key 'pass' is missing"},
     {PACK(GOOD(",\"pass\":1")), "key 'pass' must be an object or null"},
     /* limits */
-    {PACK(GOOD(",\"pass\":{\"belo\":1}")), "rule media.loss: pass: unknown comparator 'belo' (did you mean 'below'?)"},
+    {PACK(GOOD(",\"pass\":{\"belo\":1}")),
+     "rule media.loss: pass: unknown comparator 'belo' (did you mean 'below'?)"},
     {PACK(GOOD(",\"pass\":{}")), "a limit is an object with one comparator"},
     {PACK(GOOD(",\"pass\":{\"below\":1,\"above\":0}")), "a limit is an object with one comparator"},
     {PACK(GOOD(",\"pass\":{\"below\":\"1\"}")), "pass: rtp_loss_peak_5min_percent is a number in percent"},
@@ -64,25 +75,35 @@ static const struct mistake mistakes[] = {
     {PACK(GOOD(PASS ",\"warn\":{\"one_of\":[]}")), "\"one_of\": a list of 1 to 32 values"},
     {PACK(RULE("c", "false", "call", "call_media_state", ",\"pass\":{\"equals\":\"both_way\"}")),
      "'both_way' is not a word of call_media_state (did you mean 'both_ways'?)"},
-    {PACK(RULE("c", "false", "call", "call_media_state", ",\"pass\":{\"equals\":1}")), "is a state: write one of its words"},
-    {PACK(RULE("c", "false", "call", "call_media_state", ",\"pass\":{\"below\":1}")), "compare it with equals or one_of"},
+    {PACK(RULE("c", "false", "call", "call_media_state", ",\"pass\":{\"equals\":1}")),
+     "is a state: write one of its words"},
+    {PACK(RULE("c", "false", "call", "call_media_state", ",\"pass\":{\"below\":1}")),
+     "compare it with equals or one_of"},
     {PACK(GOOD(",\"pass\":null")), "a rule without a pass limit informs only"},
     /* what belongs together */
     {PACK(GOOD(PASS ",\"share\":0.9")), "aggregate share_passing and share (0 to 1) go together"},
-    {PACK(GOOD(PASS ",\"aggregate\":\"share_passing\"")), "aggregate share_passing and share (0 to 1) go together"},
+    {PACK(GOOD(PASS ",\"aggregate\":\"share_passing\"")),
+     "aggregate share_passing and share (0 to 1) go together"},
     {PACK(GOOD(PASS ",\"aggregate\":\"mean\"")), "percents are never averaged"},
-    {PACK(RULE("c", "false", "call", "call_media_state", ",\"pass\":{\"equals\":\"none\"},\"aggregate\":\"p95\"")), "is a state, which has no mean"},
+    {PACK(RULE("c", "false", "call", "call_media_state",
+               ",\"pass\":{\"equals\":\"none\"},\"aggregate\":\"p95\"")),
+     "is a state, which has no mean"},
     {PACK(GOOD(PASS ",\"statistic\":\"ratio\"")), "go with window_s"},
     {PACK(GOOD(PASS ",\"window_s\":300")), "window_s needs a metric that is a number, and a statistic"},
     {PACK(GOOD(PASS ",\"window_s\":300,\"statistic\":\"mean\"")), "percents are never averaged"},
     {PACK(GOOD(PASS ",\"window_s\":300,\"statistic\":\"ratio\"")), "statistic ratio needs"},
-    {PACK(GOOD(PASS ",\"window_s\":300,\"statistic\":\"max\",\"numerator\":\"rtp_lost_packets\"")), "numerator goes with statistic ratio only"},
-    {PACK(GOOD(PASS ",\"far_end_metric\":\"rtcp_jitter_max_ms\"")), "far_end_metric 'rtcp_jitter_max_ms' has another unit"},
+    {PACK(GOOD(PASS ",\"window_s\":300,\"statistic\":\"max\",\"numerator\":\"rtp_lost_packets\"")),
+     "numerator goes with statistic ratio only"},
+    {PACK(GOOD(PASS ",\"far_end_metric\":\"rtcp_jitter_max_ms\"")),
+     "far_end_metric 'rtcp_jitter_max_ms' has another unit"},
     {PACK(GOOD(",\"pass\":{\"above\":1},\"drops_explain\":true")), "drops_explain is for a percent"},
-    {PACK(RULE("l", "true", "rtp_stream", "rtp_latency_ms", PASS ",\"minimum_samples\":9")), "the catalogue names no samples"},
+    {PACK(RULE("l", "true", "rtp_stream", "rtp_latency_ms", PASS ",\"minimum_samples\":9")),
+     "the catalogue names no samples"},
     /* the source */
-    {PACK("{\"id\":\"a\",\"title\":\"t\",\"area\":\"m\",\"severity\":\"major\",\"required\":true,\"subject\":\"rtp_stream\","
-          "\"metric\":\"rtp_jitter_ms\",\"remediation\":\"r\",\"pass\":{\"below\":1},\"source\":{\"document\":\"d\"}}"),
+    {PACK("{\"id\":\"a\",\"title\":\"t\",\"area\":\"m\",\"severity\":\"major\",\"required\":true,\"subject\":"
+          "\"rtp_stream\","
+          "\"metric\":\"rtp_jitter_ms\",\"remediation\":\"r\",\"pass\":{\"below\":1},\"source\":{"
+          "\"document\":\"d\"}}"),
      "rule a: source: key 'section' is missing"},
 };
 
@@ -121,7 +142,8 @@ static void selection_by_profile_and_area(void **state)
 {
     (void)state;
     struct vo_case it;
-    const char *pack = PACK(GOOD(PASS) "," RULE("a.uc", "true", "rtp_stream", "rtp_jitter_ms", PASS ",\"profiles\":[\"uc\"]"));
+    const char *pack = PACK(
+        GOOD(PASS) "," RULE("a.uc", "true", "rtp_stream", "rtp_jitter_ms", PASS ",\"profiles\":[\"uc\"]"));
     assert_int_equal(case_rules(&it, pack, NULL), VO_OK);
     assert_true(it.rules.rules[0].selected); /* no profiles: holds for all */
     assert_false(it.rules.rules[1].selected);
@@ -133,14 +155,16 @@ static void selection_by_profile_and_area(void **state)
         {{.profile = NULL}, "--profile is missing: say how the phones are used (known: voice, uc)"},
         {{.profile = "vioce"}, "no pack has a profile 'vioce' (did you mean 'voice'?)"},
         {{.profile = "uc", .areas = "media,medai"}, "no rule has the area 'medai' (did you mean 'media'?)"},
-        {{.profile = "uc", .not_required = &wrong, .not_required_count = 1}, "no pack has a rule 'media.los'"},
+        {{.profile = "uc", .not_required = &wrong, .not_required_count = 1},
+         "no pack has a rule 'media.los'"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         assert_int_equal(vo_rules_select(&it.rules, &rows[i].selection, &it.error), VO_ERR_USAGE);
         if (!strstr(it.error.message, rows[i].message))
             fail_msg("row %zu: %s", i, it.error.message);
     }
-    struct vo_selection released = {.profile = "voice", .areas = "media", .not_required = &right, .not_required_count = 1};
+    struct vo_selection released = {
+        .profile = "voice", .areas = "media", .not_required = &right, .not_required_count = 1};
     assert_int_equal(vo_rules_select(&it.rules, &released, &it.error), VO_OK);
     assert_false(it.rules.rules[0].required);
     case_free(&it);
@@ -187,10 +211,11 @@ static void site_overrides_limits(void **state)
 {
     (void)state;
     struct vo_case it;
-    assert_int_equal(case_rules(&it, PACK(GOOD(PASS)),
-                                "{\"name\":\"HQ\",\"targets\":[],\"overrides\":[{\"rule\":\"media.loss\",\"reason\":"
-                                "\"satellite\",\"pass\":{\"at_most\":2},\"warn\":{\"at_most\":3}}]}"),
-                     VO_OK);
+    assert_int_equal(
+        case_rules(&it, PACK(GOOD(PASS)),
+                   "{\"name\":\"HQ\",\"targets\":[],\"overrides\":[{\"rule\":\"media.loss\",\"reason\":"
+                   "\"satellite\",\"pass\":{\"at_most\":2},\"warn\":{\"at_most\":3}}]}"),
+        VO_OK);
     assert_int_equal(it.rules.rules[0].pass.comparator, VO_LIMIT_AT_MOST);
     assert_true(it.rules.rules[0].pass.low == 2 && it.rules.rules[0].warn.low == 3);
     case_free(&it);
@@ -208,9 +233,12 @@ static void shipped_pack_is_complete(void **state)
         const char *id, *metric;
         bool required;
     } demands[] = {
-        {"qos.rtp.dscp", "rtp_dscp_46_percent", false}, {"qos.sip.dscp", "sip_dscp_40_percent", false},
-        {"media.latency", "rtp_latency_max_ms", true},  {"media.jitter", "rtp_jitter_max_ms", true},
-        {"media.loss", LOSS, true},                     {"media.bandwidth", "rtp_bitrate_kbps", false},
+        {"qos.rtp.dscp", "rtp_dscp_46_percent", false},
+        {"qos.sip.dscp", "sip_dscp_40_percent", false},
+        {"media.latency", "rtp_latency_max_ms", true},
+        {"media.jitter", "rtp_jitter_max_ms", true},
+        {"media.loss", LOSS, true},
+        {"media.bandwidth", "rtp_bitrate_kbps", false},
     };
     for (size_t i = 0; i < sizeof demands / sizeof *demands; i++) {
         const struct vo_rule *rule = vo_rules_find(&rules, demands[i].id);

@@ -311,7 +311,9 @@ static struct result read_session(const struct session *session, const struct vo
     assert_int_equal(vo_tls_state(tls), VO_TLS_HANDSHAKE);
     for (unsigned i = 0; i < session->count && limit; i++) {
         uint32_t size = session->chunks[i].size < limit ? session->chunks[i].size : limit;
-        feed(tls, session->chunks[i].direction, session->chunks[i].data, size, piece, &result);
+        /* byte by byte takes long, so not the large ones */
+        uint32_t part = piece == 1 && size > 8192 ? 0 : piece;
+        feed(tls, session->chunks[i].direction, session->chunks[i].data, size, part, &result);
         limit -= size;
         if (i == 0 && limit)
             assert_string_equal(vo_tls_server_name(tls), "sip.example.org");
@@ -427,7 +429,7 @@ static void test_every_suite_12(void **state)
         decrypted += ours(cipher);
         unsupported += !ours(cipher);
     }
-    /* Debian 12's OpenSSL 3.0 has 82 of ours; builds without some of them exist, none without these 20 */
+    /* Debian 12's OpenSSL 3.0 has 81 of ours; builds without some of them exist, none without these 20 */
     assert_true(decrypted >= 20);
     assert_true(unsupported > 0);
     SSL_CTX_free(context);

@@ -14,16 +14,26 @@
 #include <unistd.h>
 
 #define RULES                                                                                                \
-    PACK(RULE("media.loss", "true", "rtp_stream", "rtp_loss_peak_5min_percent",                              \
-              ",\"pass\":{\"below\":1},\"note\":\"A note\"") "," RULE("call.state", "false", "call", "sip_call_state", \
-                                                                  ",\"pass\":null") ","                      \
-             RULE("share", "false", "rtp_stream", "rtp_loss_peak_5min_percent",                              \
-                  ",\"pass\":{\"below\":1},\"aggregate\":\"share_passing\",\"share\":0.5"))
+    PACK(RULE(                                                                                               \
+        "media.loss", "true", "rtp_stream", "rtp_loss_peak_5min_percent",                                    \
+        ",\"pass\":{\"below\":1},\"note\":\"A note\"") "," RULE("call.state", "false", "call",               \
+                                                                "sip_call_state",                            \
+                                                                ",\"pass\":null") "," RULE("share", "false", \
+                                                                                           "rtp_stream",     \
+                                                                                           "rtp_loss_peak_"  \
+                                                                                           "5min_percent",   \
+                                                                                           ",\"pass\":{"     \
+                                                                                           "\"below\":1},"   \
+                                                                                           "\"aggregate\":"  \
+                                                                                           "\"share_"        \
+                                                                                           "passing\","      \
+                                                                                           "\"share\":0.5"))
 #define RECORDS                                                                                              \
     RUN("r")                                                                                                 \
-    OBS("r", "2", "rtp_stream", STREAM, ",\"media\":\"audio\",\"payload_type\":0",                               \
-        ",\"metrics\":{\"rtp_loss_peak_5min_percent\":2,\"rtp_loss_peak_5min_packets\":15000},"                \
-        "\"basis\":{\"rtp_loss_peak_5min_percent\":\"capture_point\"},\"uncertainty\":{\"rtp_loss_peak_5min_percent\":3}") \
+    OBS("r", "2", "rtp_stream", STREAM, ",\"media\":\"audio\",\"payload_type\":0",                           \
+        ",\"metrics\":{\"rtp_loss_peak_5min_percent\":2,\"rtp_loss_peak_5min_packets\":15000},"              \
+        "\"basis\":{\"rtp_loss_peak_5min_percent\":\"capture_point\"},\"uncertainty\":{\"rtp_loss_peak_"     \
+        "5min_percent\":3}")                                                                                 \
     OBS("r", "3", "call", "c@x", "", ",\"states\":{\"sip_call_state\":\"answered\"}") END("r") RUN("q")
 
 /* The verdict as a tree; the caller frees. */
@@ -84,7 +94,8 @@ static void head_and_runs(void **state)
     assert_non_null(vo_json_get_text(cut, "why"));
     const struct vo_json *summary = vo_json_get(v, "summary");
     assert_int_equal(vo_json_count(summary), 8);
-    assert_true(number(summary, "fail") == 2 && number(summary, "informational") == 1 && number(summary, "pass") == 0);
+    assert_true(number(summary, "fail") == 2 && number(summary, "informational") == 1 &&
+                number(summary, "pass") == 0);
     assert_int_equal(vo_json_type(vo_json_get(v, "derived")), VO_JSON_ARRAY);
     vo_json_free(v);
 }
@@ -93,19 +104,29 @@ static void result_of_a_stream(void **state)
 {
     (void)state;
     struct vo_json *v = verdict_of(RULES, RECORDS);
-    const struct vo_json *result = nth(vo_json_get(v, "results"), 0), *subject = vo_json_get(result, "subject");
+    const struct vo_json *result = nth(vo_json_get(v, "results"), 0),
+                         *subject = vo_json_get(result, "subject");
     static const char *const texts[][2] = {
-        {"rule", "media.loss"},  {"title", "Title of media.loss"}, {"area", "media"},
-        {"status", "fail"},      {"severity", "critical"},         {"metric", "rtp_loss_peak_5min_percent"},
-        {"unit", "percent"},     {"limit_text", "below 1 %"},      {"basis", "capture_point"},
-        {"note", "A note"},      {"remediation", "Do it."},
+        {"rule", "media.loss"},
+        {"title", "Title of media.loss"},
+        {"area", "media"},
+        {"status", "fail"},
+        {"severity", "critical"},
+        {"metric", "rtp_loss_peak_5min_percent"},
+        {"unit", "percent"},
+        {"limit_text", "below 1 %"},
+        {"basis", "capture_point"},
+        {"note", "A note"},
+        {"remediation", "Do it."},
         {"reason", "2.00 % is not below 1 %; the margin of -1 % is within the uncertainty of ± 3 %"},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_string_equal(vo_json_get_text(result, texts[i][0]), texts[i][1]);
     assert_true(vo_json_true(vo_json_get(result, "required")));
-    assert_true(number(result, "observed") == 2 && number(result, "margin") == -1 && number(result, "samples") == 15000);
-    assert_true(number(result, "uncertainty") == 3 && vo_json_true(vo_json_get(result, "within_uncertainty")));
+    assert_true(number(result, "observed") == 2 && number(result, "margin") == -1 &&
+                number(result, "samples") == 15000);
+    assert_true(number(result, "uncertainty") == 3 &&
+                vo_json_true(vo_json_get(result, "within_uncertainty")));
     assert_true(number(vo_json_get(result, "limit"), "below") == 1 && is_null(result, "warn"));
     assert_string_equal(vo_json_get_text(subject, "id"), STREAM);
     assert_string_equal(vo_json_get_text(subject, "key"), "k");
@@ -122,13 +143,14 @@ static void informational_share_and_no_subject(void **state)
 {
     (void)state;
     struct vo_json *v = verdict_of(RULES, RECORDS);
-    const struct vo_json *call = nth(vo_json_get(v, "results"), 1), *share = nth(vo_json_get(v, "results"), 2);
+    const struct vo_json *call = nth(vo_json_get(v, "results"), 1),
+                         *share = nth(vo_json_get(v, "results"), 2);
     assert_string_equal(vo_json_get_text(call, "status"), "informational");
     assert_string_equal(vo_json_get_text(call, "observed"), "answered");
     assert_true(is_null(call, "limit") && is_null(call, "limit_text") && is_null(call, "margin"));
     assert_true(number(share, "observed") == 0 && number(share, "margin") == -50);
     assert_true(number(vo_json_get(share, "limit"), "at_least") == 50);
-    assert_string_equal(vo_json_get_text(share, "limit_text"), "at least 50 % of stream below 1 %");
+    assert_string_equal(vo_json_get_text(share, "limit_text"), "at least 50 % of streams below 1 %");
     vo_json_free(v);
     v = verdict_of(RULES, RUN("r") END("r"));
     const struct vo_json *none = nth(vo_json_get(v, "results"), 0);
@@ -142,7 +164,8 @@ static void mean_stands_for_all_subjects(void **state)
 {
     (void)state;
     struct vo_json *v = verdict_of(
-        PACK(RULE("j", "true", "rtp_stream", "rtp_jitter_max_ms", ",\"pass\":{\"below\":30},\"aggregate\":\"mean\"")),
+        PACK(RULE("j", "true", "rtp_stream", "rtp_jitter_max_ms",
+                  ",\"pass\":{\"below\":30},\"aggregate\":\"mean\"")),
         RUN("r") OBS("r", "2", "rtp_stream", STREAM, "", ",\"metrics\":{\"rtp_jitter_max_ms\":10}")
             OBS("r", "3", "rtp_stream", STREAM2, "", ",\"metrics\":{\"rtp_jitter_max_ms\":20}") END("r"));
     const struct vo_json *result = nth(vo_json_get(v, "results"), 0);
@@ -159,7 +182,9 @@ static void files_in_and_out(void **state)
     char records[] = "/tmp/voready-test-XXXXXX", verdict[] = "/tmp/voready-test-XXXXXX";
     int in = mkstemp(records), out = mkstemp(verdict);
     assert_true(in >= 0 && out >= 0);
-    static const char text[] = RUN("r") OBS("r", "2", "rtp_stream", STREAM, "", ",\"metrics\":{\"rtp_loss_peak_5min_percent\":0}") "{\"record\":\"en";
+    static const char text[] =
+        RUN("r") OBS("r", "2", "rtp_stream", STREAM, "",
+                     ",\"metrics\":{\"rtp_loss_peak_5min_percent\":0}") "{\"record\":\"en";
     assert_int_equal(write(in, text, sizeof text - 1), sizeof text - 1);
     struct vo_case it;
     const struct vo_verdict_head head = {.created = 0, .profile = "voice", .site = "HQ"};
@@ -171,10 +196,12 @@ static void files_in_and_out(void **state)
     assert_int_equal(vo_verdict_save(verdict, &head, &it.rules, it.facts, &it.evaluation, &it.error), VO_OK);
     struct vo_json *tree = NULL;
     assert_int_equal(vo_json_load(verdict, 1 << 20, &tree, &it.error), VO_OK);
-    assert_string_equal(vo_json_get_text(tree, "verdict"), "incomplete"); /* required, over a run that was cut */
+    assert_string_equal(vo_json_get_text(tree, "verdict"),
+                        "incomplete"); /* required, over a run that was cut */
     assert_string_equal(vo_json_get_text(tree, "site"), "HQ");
     vo_json_free(tree);
-    assert_int_equal(vo_verdict_save("/nowhere/at/all", &head, &it.rules, it.facts, &it.evaluation, &it.error), VO_ERR_IO);
+    assert_int_equal(
+        vo_verdict_save("/nowhere/at/all", &head, &it.rules, it.facts, &it.evaluation, &it.error), VO_ERR_IO);
     assert_non_null(strstr(it.error.message, "/nowhere/at/all"));
     assert_int_equal(vo_facts_read(it.facts, "/nowhere/at/all", &it.error), VO_ERR_IO);
     case_free(&it);

@@ -3,7 +3,7 @@
 
     make.py [--calls N] [--hostile] FOLDER      writes FOLDER/verdict.json and FOLDER/records.jsonl
 
-The same arguments give the same bytes. `report/verdict.json` and `report/records.jsonl` beside this file were
+The same arguments give the same bytes. `verdict.json` and `records.jsonl` beside this file were
 made without options. --hostile puts markup, formulas and control characters where a capture could have them.
 """
 import argparse

@@ -36,27 +36,30 @@ all: $(PROGRAMS)
 
 $(BUILD)/libvoready.a: $(call objects,$(LIBRARY))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@$(AR) rcs $@ $^
 
 $(BUILD)/voready-rtp: $(call objects,$(RTP)) $(BUILD)/libvoready.a
 $(BUILD)/voready-analyze: $(call objects,$(ANALYZE)) $(BUILD)/libvoready.a
 $(BUILD)/voready-report: $(call objects,$(REPORT)) $(BUILD)/libvoready.a
 $(BUILD)/voready: $(call objects,$(ASSESS)) $(BUILD)/libvoready.a
 $(PROGRAMS):
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CC    $<"
+	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # A unit test is one file named after its module: tests/unit/test_MODULE.c. It links the library and the
 # programs' modules without their main.c.
 UNITS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
 $(BUILD)/libmodules.a: $(call objects,$(filter-out %/main.c,$(RTP) $(ANALYZE) $(REPORT) $(ASSESS)))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@$(AR) rcs $@ $^
 $(UNITS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libmodules.a $(BUILD)/libvoready.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libmodules.a $(BUILD)/libvoready.a -lcmocka $(LIBS)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libmodules.a $(BUILD)/libvoready.a -lcmocka $(LIBS)
 .PHONY: units
 units: $(UNITS)
 

@@ -95,19 +95,26 @@ static const struct vo_fact **collect(const struct vo_facts *facts, const struct
     return found;
 }
 
+/* "PCMU or PCMA or 10 others". */
+static const char *values_text(struct vo_arena *arena, const struct vo_json *list)
+{
+    size_t left = vo_json_count(list), shown = left > 3 ? 2 : left;
+    const char *text = "";
+    const struct vo_json *value = vo_json_child(list);
+    for (; shown; shown--, left--, value = vo_json_next(value)) {
+        const char *word = vo_json_text(value), * or = *text ? " or " : "";
+        text = word ? vo_arena_format(arena, "%s%s%s", text, or, word)
+                    : vo_arena_format(arena, "%s%s%g", text, or, vo_json_double(value));
+    }
+    return left ? vo_arena_format(arena, "%s or %zu others", text, left) : text;
+}
+
 static const char *where_text(struct vo_arena *arena, const struct vo_rule *rule)
 {
     const char *text = "";
-    for (const struct vo_json *item = vo_json_child(rule->where); item; item = vo_json_next(item)) {
-        text = vo_arena_format(arena, "%s%s%s", text, *text ? " and " : " with ", vo_json_key_of(item));
-        const char * or = " ";
-        for (const struct vo_json *value = vo_json_child(item); value; value = vo_json_next(value)) {
-            const char *word = vo_json_text(value);
-            text = word ? vo_arena_format(arena, "%s%s%s", text, or, word)
-                        : vo_arena_format(arena, "%s%s%g", text, or, vo_json_double(value));
-            or = " or ";
-        }
-    }
+    for (const struct vo_json *item = vo_json_child(rule->where); item; item = vo_json_next(item))
+        text = vo_arena_format(arena, "%s%s%s %s", text, *text ? " and " : " with ", vo_json_key_of(item),
+                               values_text(arena, item));
     return text;
 }
 

@@ -259,7 +259,7 @@ enum vo_status vo_facts_add(struct vo_facts *facts, const struct vo_record *reco
 enum vo_status vo_facts_read(struct vo_facts *facts, const char *path, struct vo_error *error)
 {
     struct vo_record_reader *reader = NULL;
-    struct vo_record record;
+    struct vo_record record = {0};
     enum vo_status status = vo_record_reader_open(path, &reader, error);
     while (status == VO_OK) {
         status = vo_record_read(reader, &record, error);

@@ -135,8 +135,8 @@ void vo_judge_compare(const struct vo_judge *judge, struct vo_result *result)
         result->reason = vo_arena_format(judge->arena, "%s is %s", observed, result->limit_text);
     } else if (holds(&result->warn, result)) {
         result->status = VO_RESULT_WARN;
-        result->reason =
-            vo_arena_format(judge->arena, "%s is not %s, but %s", observed, result->limit_text, warn);
+        result->reason = vo_arena_format(judge->arena, "%s is not %s%s%s", observed, result->limit_text,
+                                         result->word ? "" : ", but ", result->word ? "" : warn);
     } else {
         result->status = VO_RESULT_FAIL;
         result->reason = vo_arena_format(judge->arena, "%s is not %s%s%s", observed, result->limit_text,
@@ -276,7 +276,7 @@ static void mention_basis(const struct vo_judge *judge, struct vo_result *result
             add_reason(judge, result, bases[i].phrase);
             return;
         }
-    add_reason(judge, result, vo_arena_format(judge->arena, "had by %s", basis));
+    add_reason(judge, result, vo_arena_format(judge->arena, "basis: %s", basis));
 }
 
 void vo_judge_qualify(const struct vo_judge *judge, const struct vo_fact *fact, struct vo_result *result)

@@ -15,7 +15,7 @@ static enum vo_status unknown_key(const struct vo_key *keys, const char *where, 
     const char *names[MAX_KEYS];
     char hint[300];
     size_t count = 0;
-    for (; keys[count].name && count < MAX_KEYS; count++)
+    for (; count < MAX_KEYS && keys[count].name; count++)
         names[count] = keys[count].name;
     return vo_error_set(error, VO_ERR_USAGE, "%s: unknown key '%.60s' %s", where, name,
                         vo_unknown_hint(name, names, count, hint, sizeof hint));

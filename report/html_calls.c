@@ -36,6 +36,8 @@ static void write_stats(struct vo_out *out, const struct vo_stream *stream)
     }
     vo_phrase_mos(text, sizeof text, stream);
     write_stat(out, "Estimated MOS", text);
+    if (vo_report_label(&stream->seen, "dscp"))
+        write_stat(out, "DSCP seen", vo_report_label(&stream->seen, "dscp"));
     vo_out_add(out, "</dl>\n");
 }
 
@@ -65,6 +67,20 @@ static void write_metric_row(struct vo_out *out, const struct vo_facts *facts, s
     vo_out_add(out, "</td></tr>\n");
 }
 
+/* media_seen → "Media seen" */
+static void write_labels(struct vo_out *out, const struct vo_observation *seen)
+{
+    char name[VO_PHRASE_SIZE];
+    for (size_t i = 0; i < seen->label_count; i++) {
+        snprintf(name, sizeof name, "%s", seen->labels[i].name);
+        for (char *at = name; *at; at++)
+            *at = *at == '_' ? ' ' : *at;
+        if (name[0] >= 'a' && name[0] <= 'z')
+            name[0] = (char)(name[0] - 'a' + 'A');
+        vo_html_row(out, name, seen->labels[i].value);
+    }
+}
+
 /* Every measurement, folded. */
 static void write_metrics(struct vo_out *out, const struct vo_observation *seen, const char *of)
 {
@@ -76,6 +92,11 @@ static void write_metrics(struct vo_out *out, const struct vo_observation *seen,
         return;
     vo_out_format(out, "<details class=\"more\"><summary>All %zu measurements of this %s</summary>\n", count,
                   of);
+    if (seen->label_count > 0) {
+        vo_out_add(out, "<dl class=\"rows facts\">");
+        write_labels(out, seen);
+        vo_out_add(out, "</dl>\n");
+    }
     vo_html_table_begin(out, seen->id, headings, 3);
     for (size_t i = 0; i < VO_METRIC_COUNT; i++)
         if (is_known(&seen->facts, i))
@@ -205,6 +226,7 @@ static void write_call_facts(struct vo_out *out, const struct vo_call *call)
     vo_html_row(out, "Call-ID", call->call_id);
     vo_html_row(out, "Leg", call->leg);
     vo_html_row(out, "Same talk as", call->linked);
+    write_labels(out, &call->seen);
     vo_out_add(out, "</dl>\n<dl class=\"stats facts\">");
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
         if (!is_known(&call->seen.facts, shown[i]))

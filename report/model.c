@@ -21,6 +21,14 @@ double vo_facts_number(const struct vo_facts *facts, enum vo_metric metric)
     return facts->number[metric];
 }
 
+const char *vo_report_label(const struct vo_observation *seen, const char *name)
+{
+    for (size_t i = 0; i < seen->label_count; i++)
+        if (strcmp(seen->labels[i].name, name) == 0)
+            return seen->labels[i].value;
+    return NULL;
+}
+
 double vo_report_seconds(vo_time from, vo_time to)
 {
     return ((double)to - (double)from) / (double)VO_NS_PER_S;

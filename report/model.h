@@ -62,7 +62,13 @@ struct vo_series {
 
 struct vo_call;
 
+struct vo_label {
+    const char *name, *value;
+};
+
 struct vo_observation {
+    const struct vo_label *labels; /* those without a field of their own below, in the order of the record */
+    size_t label_count;
     const char *id, *key, *run;
     uint64_t n;
     vo_time time;
@@ -157,6 +163,9 @@ struct vo_report {
 enum vo_status vo_report_load(const char *verdict, const char *const *records, size_t count,
                               struct vo_report **report, struct vo_error *error);
 void vo_report_free(struct vo_report *report);
+
+/* The value of a label of `labels`, or NULL. */
+const char *vo_report_label(const struct vo_observation *seen, const char *name);
 
 /* The number of a metric, or NaN; its word, or NULL. */
 double vo_facts_number(const struct vo_facts *facts, enum vo_metric metric);

@@ -52,7 +52,7 @@ static const char *label(struct vo_report *report, const struct vo_json *object,
 static vo_time read_time(const struct vo_json *object, const char *key)
 {
     const char *text = vo_json_get_text(object, key);
-    vo_time time;
+    vo_time time = VO_TIME_UNKNOWN;
     return text && vo_time_parse(text, &time, NULL) == VO_OK ? time : VO_TIME_UNKNOWN;
 }
 
@@ -97,6 +97,32 @@ static void keep_basis(struct vo_report *report, struct vo_facts *facts, size_t 
     facts->basis[i] = vo_store_text(report->store, vo_json_text(node));
 }
 
+/* Labels that have a field of their own. */
+static bool has_field(const char *name)
+{
+    static const char *const names[] = {"kind",     "id",           "key",         "media",  "codec",
+                                        "clock_hz", "call_id",      "direction",   "point",  "position",
+                                        "playout",  "source",       "destination", "caller", "callee",
+                                        "leg",      "linked_calls", "payload_type"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static void read_labels(struct vo_report *report, const struct vo_json *subject, struct vo_observation *seen)
+{
+    struct vo_label *labels = vo_store_take(report->store, (vo_json_count(subject) + 1) * sizeof *labels);
+    const struct vo_json *node = labels ? vo_json_child(subject) : NULL;
+    seen->labels = labels;
+    for (; node; node = vo_json_next(node)) {
+        const char *name = vo_json_key_of(node),
+                   *value = has_field(name) ? NULL : label(report, subject, name);
+        if (value)
+            labels[seen->label_count++] = (struct vo_label){vo_store_text(report->store, name), value};
+    }
+}
+
 static void read_observation(struct vo_report *report, const struct vo_record *record,
                              struct vo_observation *seen)
 {
@@ -104,6 +130,7 @@ static void read_observation(struct vo_report *report, const struct vo_record *r
     const char *id = vo_json_get_text(subject, "id");
     seen->id = vo_store_text(report->store, id ? id : "?");
     seen->key = label(report, subject, "key");
+    read_labels(report, subject, seen);
     seen->run = vo_store_text(report->store, record->run);
     seen->n = record->n;
     seen->time = read_time(record->json, "time");
@@ -287,6 +314,8 @@ static void read_event(struct vo_report *report, const struct vo_record *record)
     event->to = label(report, json, "to");
     event->text = label(report, json, "text");
     if (!event->text)
+        event->text = label(report, json, "detail");
+    if (!event->text)
         event->text = compose_event(report, json);
     event->retransmission = vo_json_true(vo_json_get(json, "retransmission"));
     event->sdp = vo_json_true(vo_json_get(json, "sdp"));
@@ -301,7 +330,7 @@ static const struct {
 static enum vo_status read_file(struct vo_report *report, const char *path, struct vo_error *error)
 {
     struct vo_record_reader *reader;
-    struct vo_record record;
+    struct vo_record record = {0};
     enum vo_status status = vo_record_reader_open(path, &reader, error);
     if (status != VO_OK)
         return status;

@@ -231,7 +231,10 @@ static const char *without_scheme(const char *address)
 
 void vo_phrase_parties(char *text, size_t size, const struct vo_call *call)
 {
-    snprintf(text, size, "%s → %s", without_scheme(call->caller), without_scheme(call->callee));
+    if (call->caller || call->callee)
+        snprintf(text, size, "%s → %s", without_scheme(call->caller), without_scheme(call->callee));
+    else
+        snprintf(text, size, "%s", call->seen.id);
 }
 
 void vo_phrase_where(char *text, size_t size, const struct vo_result *result)

@@ -51,7 +51,7 @@ void vo_phrase_citation(char *text, size_t size, const struct vo_result *result)
 const char *vo_phrase_direction(const struct vo_stream *stream);
 /* "192.0.2.1:5004 → 198.51.100.7:5008" from the labels, else the id. */
 void vo_phrase_addresses(char *text, size_t size, const struct vo_stream *stream);
-/* "alice → bob" without the scheme of their addresses. */
+/* "alice → bob" without the scheme of their addresses; the call's id if neither is known. */
 void vo_phrase_parties(char *text, size_t size, const struct vo_call *call);
 /* "answered, 00:12:40, ended by the caller, media both ways". */
 void vo_phrase_outcome(char *text, size_t size, const struct vo_call *call);

@@ -47,9 +47,25 @@ static void put_seen(struct vo_json_writer *json, const struct vo_observation *s
         vo_json_put_string(json, "time", vo_time_format(seen->time, time));
 }
 
+static void put_labels(struct vo_json_writer *json, const struct vo_observation *seen)
+{
+    vo_json_key(json, "labels");
+    vo_json_begin_object(json);
+    for (size_t i = 0; i < seen->label_count; i++)
+        vo_json_put_string(json, seen->labels[i].name, seen->labels[i].value);
+    vo_json_end_object(json);
+}
+
 static void put_worst(struct vo_json_writer *json, enum vo_result_status worst)
 {
     vo_json_put_string(json, "worst", worst < VO_RESULT_STATUSES ? vo_result_words[worst] : NULL);
+}
+
+/* What every observation has, last: labels without a place of their own, and its facts. */
+static void put_rest(struct vo_json_writer *json, const struct vo_observation *seen)
+{
+    put_labels(json, seen);
+    put_facts(json, &seen->facts);
 }
 
 static void put_stream(struct vo_json_writer *json, const struct vo_stream *stream)
@@ -68,7 +84,7 @@ static void put_stream(struct vo_json_writer *json, const struct vo_stream *stre
     put_label(json, "playout", stream->playout);
     put_label(json, "source", stream->source);
     put_label(json, "destination", stream->destination);
-    put_facts(json, &stream->seen.facts);
+    put_rest(json, &stream->seen);
     vo_json_end_object(json);
 }
 
@@ -83,7 +99,7 @@ static void put_call(struct vo_json_writer *json, const struct vo_call *call)
     put_label(json, "leg", call->leg);
     put_label(json, "linked_calls", call->linked);
     put_label(json, "point", call->point);
-    put_facts(json, &call->seen.facts);
+    put_rest(json, &call->seen);
     vo_json_key(json, "streams");
     vo_json_begin_array(json);
     for (size_t i = 0; i < call->stream_count; i++)
@@ -100,7 +116,7 @@ static void put_captures(struct vo_json_writer *json, const struct vo_report *re
         vo_json_begin_object(json);
         put_seen(json, &report->captures[i]->seen);
         put_label(json, "point", report->captures[i]->point);
-        put_facts(json, &report->captures[i]->seen.facts);
+        put_rest(json, &report->captures[i]->seen);
         vo_json_end_object(json);
     }
     vo_json_end_array(json);

@@ -24,7 +24,7 @@ helpers=()
 stop_helpers() {
     local pid
     for pid in ${helpers[@]+"${helpers[@]}"}; do
-        kill -INT "$pid" 2>/dev/null || true
+        kill -TERM "$pid" 2>/dev/null || true
     done
     for pid in ${helpers[@]+"${helpers[@]}"}; do
         wait "$pid" 2>/dev/null || true

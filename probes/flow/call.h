@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 #define VO_CALLS_MAX         100000
-#define VO_CALL_BINDINGS_MAX (4 * VO_CALLS_MAX)
+#define VO_CALL_BINDINGS_MAX 400000
 #define VO_CALL_LADDER       200
 #define VO_CALL_TEXT         256 /* with the NUL */
 

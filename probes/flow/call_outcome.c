@@ -152,8 +152,6 @@ static void take_invite_response(struct vo_call_entry *entry, const struct vo_si
         }
         return;
     }
-    if (message->cseq < entry->invite_cseq)
-        return;
     if (message->cseq > entry->invite_cseq && !entry->accepted)
         begin_attempt(entry, message->cseq);
     if (message->cseq != entry->invite_cseq)

@@ -28,7 +28,7 @@ static void server_name(struct vo_bytes body, char *name)
     struct vo_bytes list = vector(&body, 2);
     uint8_t type = vo_bytes_u8(&list);
     struct vo_bytes host = vector(&list, 2);
-    if (list.short_read || type != 0 || host.left > 255)
+    if (list.short_read || type != 0 || !host.left || host.left > 255)
         return;
     for (uint32_t i = 0; i < host.left; i++)
         if (host.at[i] <= ' ' || host.at[i] > '~')

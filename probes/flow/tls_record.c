@@ -14,7 +14,7 @@
 static OSSL_PARAM octets(const char *name, const void *data, size_t size)
 {
     /* OpenSSL's parameters have no const; a KDF only reads them. */
-    return OSSL_PARAM_construct_octet_string(name, (void *)(uintptr_t)data, size);
+    return OSSL_PARAM_construct_octet_string(name, (void *)data, size);
 }
 
 static bool derive(const char *kdf_name, const OSSL_PARAM *parameters, uint8_t *out, size_t size)
@@ -30,7 +30,7 @@ static bool derive(const char *kdf_name, const OSSL_PARAM *parameters, uint8_t *
 static OSSL_PARAM digest_of(const struct vo_tls_suite *suite)
 {
     return OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST,
-                                            (char *)(uintptr_t)EVP_MD_get0_name(suite->cipher->digest()), 0);
+                                            (char *)EVP_MD_get0_name(suite->cipher->digest()), 0);
 }
 
 /* HKDF-Expand-Label with an empty context (RFC 8446 7.1). */
@@ -118,7 +118,7 @@ bool vo_tls_protection_12(struct vo_tls_protection *protection, const struct vo_
                           bool from_client)
 {
     const struct vo_tls_cipher *cipher = suite->cipher;
-    unsigned mac_size = cipher->mac ? cipher->tag_size : 0, side = from_client ? 0 : 1;
+    size_t mac_size = cipher->mac ? cipher->tag_size : 0, side = from_client ? 0 : 1;
     uint8_t block[2 * (VO_TLS_SECRET_MAX + 32 + NONCE_SIZE)], seed[13 + 2 * VO_TLS_RANDOM_SIZE];
     memcpy(seed, "key expansion", 13);
     memcpy(seed + 13, randoms->server, VO_TLS_RANDOM_SIZE);
@@ -131,10 +131,10 @@ bool vo_tls_protection_12(struct vo_tls_protection *protection, const struct vo_
         octets(OSSL_KDF_PARAM_SEED, seed, sizeof seed),
         OSSL_PARAM_construct_end(),
     };
-    const uint8_t *keys = block + 2 * mac_size, *salts = keys + 2 * cipher->key_size;
-    bool done = derive("TLS1-PRF", parameters, block,
-                       2 * ((size_t)mac_size + cipher->key_size + cipher->salt_size)) &&
-                set_key(protection, keys + side * cipher->key_size);
+    const uint8_t *keys = block + 2 * mac_size, *salts = keys + 2 * (size_t)cipher->key_size;
+    bool done =
+        derive("TLS1-PRF", parameters, block, 2 * (mac_size + cipher->key_size + cipher->salt_size)) &&
+        set_key(protection, keys + side * cipher->key_size);
     if (done) {
         memcpy(protection->mac_key, block + side * mac_size, mac_size);
         memcpy(protection->iv, salts + side * cipher->salt_size, cipher->salt_size);
@@ -165,7 +165,7 @@ static bool open_aead(const struct vo_tls_protection *protection, const struct s
 {
     const struct vo_tls_cipher *cipher = protection->suite->cipher;
     EVP_CIPHER_CTX *context = protection->context;
-    void *tag = (void *)(uintptr_t)sealed->tag; /* only read */
+    void *tag = (void *)sealed->tag; /* only read */
     int size = (int)sealed->size, got = 0;
     if (EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, cipher->tag_size, tag) != 1 ||
         EVP_DecryptInit_ex(context, NULL, NULL, NULL, sealed->nonce) != 1)
@@ -214,8 +214,7 @@ static bool mac_matches(const struct vo_tls_protection *protection, const uint8_
     size_t found_size = 0;
     pseudo_header(protection, record, size, header);
     OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
-                                         (char *)(uintptr_t)EVP_MD_get0_name(cipher->mac()), 0),
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)EVP_MD_get0_name(cipher->mac()), 0),
         OSSL_PARAM_construct_end(),
     };
     EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);

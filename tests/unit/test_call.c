@@ -154,6 +154,8 @@ static struct vo_call *only_call(const struct fixture *fixture)
 #define assert_time(time, ms) assert_int_equal(time, BEGIN + (int64_t)(ms)*MS)
 #define assert_unknown(time)  assert_int_equal(time, VO_TIME_UNKNOWN)
 
+#define assert_close(value, expected) assert_true(fabs((value) - (expected)) < 1e-9)
+
 /* ---- outcomes ---- */
 
 static void test_answered(void **state)
@@ -182,7 +184,7 @@ static void test_answered(void **state)
     assert_int_equal(call->packets[CALLER], 3); /* INVITE, ACK, BYE */
     assert_int_equal(call->packets[CALLEE], 4); /* 100, 180, 200, 200 */
     assert_int_equal(call->retransmissions, 0);
-    assert_double_equal(vo_call_post_dial_ms(call), 100, 1e-9);
+    assert_close(vo_call_post_dial_ms(call), 100);
     assert_string_equal(call->origin[CALLER], "alice 7 198.51.100.1");
     assert_string_equal(call->origin[CALLEE], "bob 7 198.51.100.2");
     assert_true(call->media_announced[CALLER] && call->media_announced[CALLEE]);
@@ -224,7 +226,7 @@ static void test_ladder_text_is_printable(void **state)
            "c\xC2\x9B"
            "d\xC3\xA9",
            "1 INVITE");
-    /* "486 " and 43 more bytes fill 47; the 44th would be the middle of é */
+    /* "486 " and 42 more bytes are 46: with the two of é there were none left for the NUL */
     tell_b(2, "SIP/2.0 486 0123456789012345678901234567890123456789ab\xC3\xA9z", "1 INVITE");
     const struct vo_call *call = only_call(fixture);
     assert_string_equal(call->ladder[1].text, "480 a?b?c??d\xC3\xA9");
@@ -289,8 +291,7 @@ static void test_challenges(void **state)
     assert_time(call->answered, 900);
     assert_time(call->acknowledged, 910);
     assert_unknown(call->ended);
-    assert_double_equal(vo_call_post_dial_ms(call), 250,
-                        1e-9); /* what the caller waited, challenges included */
+    assert_close(vo_call_post_dial_ms(call), 250); /* what the caller waited, challenges included */
 }
 
 static void test_redirected(void **state)
@@ -304,7 +305,7 @@ static void test_redirected(void **state)
     assert_int_equal(call->final_code, 480);
     assert_int_equal(call->state, VO_CALL_REJECTED);
     assert_time(call->ended, 90);
-    assert_double_equal(vo_call_post_dial_ms(call), 90, 1e-9);
+    assert_close(vo_call_post_dial_ms(call), 90);
 }
 
 static void test_cancelled(void **state)
@@ -326,7 +327,7 @@ static void test_cancelled(void **state)
     assert_unknown(call->acknowledged);
     assert_string_equal(call->hangup_reason, "SIP;cause=200");
     assert_int_equal(call->hangup, VO_HANGUP_UNSEEN); /* no BYE */
-    assert_double_equal(vo_call_post_dial_ms(call), 100, 1e-9);
+    assert_close(vo_call_post_dial_ms(call), 100);
 }
 
 static void test_cancel_comes_too_late(void **state)
@@ -376,7 +377,7 @@ static void test_refusals(void **state)
         if (cases[i].code == 487) /* it answers the CANCEL: nothing told how the call went before */
             assert_true(isnan(vo_call_post_dial_ms(call)));
         else
-            assert_double_equal(vo_call_post_dial_ms(call), 30, 1e-9);
+            assert_close(vo_call_post_dial_ms(call), 30);
     }
     assert_null(call);
 }
@@ -430,7 +431,7 @@ static void test_early_media(void **state)
     const struct vo_call *call = only_call(fixture);
     assert_time(call->progressed, 200);
     assert_unknown(call->ringing);
-    assert_double_equal(vo_call_post_dial_ms(call), 200, 1e-9);
+    assert_close(vo_call_post_dial_ms(call), 200);
     assert_int_equal(call->state, VO_CALL_IN_PROGRESS);
     assert_non_null(binding_at(fixture, "198.51.100.2", 5000)); /* before any answer */
     unsigned bound = fixture->bound;
@@ -447,7 +448,7 @@ static void test_answer_without_ringing(void **state)
     tell_a(0, INVITE, "1 INVITE");
     tell_b(10, TRYING, "1 INVITE");
     tell_b(42, OK, "1 INVITE", .to_tag = "b");
-    assert_double_equal(vo_call_post_dial_ms(only_call(fixture)), 42, 1e-9);
+    assert_close(vo_call_post_dial_ms(only_call(fixture)), 42);
     assert_unknown(only_call(fixture)->progressed);
 }
 
@@ -536,7 +537,7 @@ static void test_response_captured_before_its_invite(void **state)
     const struct vo_call *call = only_call(fixture);
     assert_true(call->invite);
     assert_time(call->invited, 0);
-    assert_double_equal(vo_call_post_dial_ms(call), 80, 1e-9);
+    assert_close(vo_call_post_dial_ms(call), 80);
     vo_calls_finish(fixture->calls, BEGIN + 60 * S);
     assert_int_equal(call->state, VO_CALL_IN_PROGRESS);
 }
@@ -580,7 +581,7 @@ static void test_proxy_path(void **state)
     hop(5002, PROXY, A, BYE, "1 BYE", "p3", .by_bob = true, .from_tag = "b", .to_tag = "a");
     const struct vo_call *call = only_call(fixture);
     assert_int_equal(call->retransmissions, 0);
-    assert_double_equal(vo_call_post_dial_ms(call), 80, 1e-9); /* first INVITE, first sight of 180 */
+    assert_close(vo_call_post_dial_ms(call), 80); /* first INVITE, first sight of 180 */
     assert_time(call->answered, 900);
     assert_time(call->acknowledged, 920);
     assert_time(call->ended, 5000);
@@ -614,6 +615,16 @@ static void test_retransmissions(void **state)
     for (unsigned i = 0; i < 9; i++)
         assert_int_equal(call->ladder[i].retransmission, again[i]);
     assert_int_equal(fixture->bound, 4);
+}
+
+static void test_other_branch_is_another_message(void **state)
+{
+    struct fixture *fixture = *state;
+    hop(0, PROXY, B, INVITE, "1 INVITE", "p1");
+    hop(400, PROXY, B, INVITE, "1 INVITE", "p2"); /* came to the proxy a second time, on another way */
+    assert_int_equal(only_call(fixture)->retransmissions, 0);
+    hop(900, PROXY, B, INVITE, "1 INVITE", "p2");
+    assert_int_equal(only_call(fixture)->retransmissions, 1);
 }
 
 static void test_same_message_in_another_tunnel(void **state)
@@ -715,7 +726,7 @@ static void test_bindings(void **state)
     const struct vo_binding *binding = binding_at(fixture, "198.51.100.1", 4000);
     assert_time(binding->since, 0);
     assert_string_equal(binding->media->kind, "audio");
-    assert_double_equal(binding->media->ptime_ms, 20, 0);
+    assert_close(binding->media->ptime_ms, 20);
     assert_int_equal(binding->media->payload_count, 2);
     assert_int_equal(binding->media->direction, VO_SDP_SENDRECV);
     assert_false(binding->media->secure);
@@ -740,8 +751,8 @@ static void test_codec_and_port_change(void **state)
            .body = SDP("bob", "2", "198.51.100.2", "5000", "a=ptime:30\r\n"));
     const struct vo_binding *binding = binding_at(fixture, "198.51.100.2", 5000);
     assert_int_equal(fixture->bound, 6); /* ptime changed, of RTP and RTCP */
-    assert_double_equal(binding->media->ptime_ms, 30, 0);
-    assert_double_equal(binding->older->media->ptime_ms, 20, 0);
+    assert_close(binding->media->ptime_ms, 30);
+    assert_close(binding->older->media->ptime_ms, 20);
     assert_null(binding->older->older);
     /* the callee asks for another port and codec */
     tell_b(20000, INVITE, "50 INVITE", .by_bob = true, .from_tag = "b", .to_tag = "a",
@@ -1065,6 +1076,28 @@ static void test_many_calls(void **state)
     assert_int_equal(vo_calls_evicted(fixture->calls), 0);
 }
 
+static void test_full(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int i = 0; i < VO_CALLS_MAX; i++) {
+        char text[128];
+        snprintf(text, sizeof text, INVITE "\r\nCall-ID: %d\r\nCSeq: 1 INVITE\r\n\r\n", i);
+        add_text(fixture, text);
+    }
+    assert_int_equal(vo_calls_evicted(fixture->calls), 0);
+    tell_a(0, INVITE, "1 INVITE", .body = OFFER);
+    tell_b(10, OK, "1 INVITE", .to_tag = "b", .body = ANSWER);
+    assert_int_equal(vo_calls_count(fixture->calls), VO_CALLS_MAX);
+    assert_int_equal(vo_calls_evicted(fixture->calls), 1); /* once, not for each of its messages */
+    assert_int_equal(fixture->bound, 0);
+    add_text(fixture,
+             "SIP/2.0 200 OK\r\nCall-ID: 7\r\nCSeq: 1 INVITE\r\n\r\n"); /* those that are known go on */
+    struct vo_call *call = vo_calls_first(fixture->calls);
+    for (int i = 0; i < 7; i++)
+        call = call->next;
+    assert_int_equal(call->state, VO_CALL_ANSWERED);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -1093,6 +1126,7 @@ int main(void)
         TEST(test_answer_not_captured),
         TEST(test_proxy_path),
         TEST(test_retransmissions),
+        TEST(test_other_branch_is_another_message),
         TEST(test_same_message_in_another_tunnel),
         TEST(test_forked),
         TEST(test_branches_refuse_one_after_the_other),
@@ -1116,6 +1150,7 @@ int main(void)
         TEST(test_call_ids_are_case_sensitive),
         TEST(test_long_call_ids),
         TEST(test_many_calls),
+        TEST(test_full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,6 +54,22 @@ static void test_facts_say_what_is_missing(void **state)
     vo_report_free(report);
 }
 
+static void test_further_labels_are_kept(void **state)
+{
+    (void)state;
+    struct vo_report *report;
+    char *records =
+        fixture_replace(fixture_records, "\"codec\":\"PCMU\"", "\"codec\":\"PCMU\",\"dscp\":\"0 x9\"");
+    assert_int_equal(fixture_load_texts(fixture_verdict, records, &report, NULL), VO_OK);
+    const struct vo_stream *stream = report->calls[0]->streams[0];
+    assert_int_equal(stream->seen.label_count, 1);
+    assert_string_equal(vo_report_label(&stream->seen, "dscp"), "0 x9");
+    assert_null(vo_report_label(&stream->seen, "codec")); /* has a field */
+    assert_string_equal(stream->codec, "PCMU");
+    vo_report_free(report);
+    free(records);
+}
+
 static void test_series_are_joined_in_order_of_time(void **state)
 {
     (void)state;
@@ -164,6 +180,7 @@ int main(void)
         cmocka_unit_test(test_results_and_groups),
         cmocka_unit_test(test_calls_have_streams_and_events),
         cmocka_unit_test(test_facts_say_what_is_missing),
+        cmocka_unit_test(test_further_labels_are_kept),
         cmocka_unit_test(test_series_are_joined_in_order_of_time),
         cmocka_unit_test(test_two_points_are_told_apart),
         cmocka_unit_test(test_limit_of_a_plot),

@@ -962,7 +962,7 @@ static void test_keylog_file(void **state)
     assert_true(descriptor >= 0);
     FILE *file = fdopen(descriptor, "w");
     for (unsigned i = 0; i < 100000; i++) {
-        fprintf(file, "CLIENT_RANDOM %08x%s %s\n", i, RANDOM_A + 8, HEX_48);
+        fprintf(file, "CLIENT_RANDOM %08x%s %s\n", i, &RANDOM_A[8], HEX_48);
         if (i == 50000)
             fputs(session->log, file);
     }

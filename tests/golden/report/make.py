@@ -94,7 +94,9 @@ class Stream:
         return {"kind": "rtp_stream", "id": self.id, "key": self.key, "media": "audio",
                 "payload_type": {"PCMU": 0, "G722": 9}[self.codec], "codec": self.codec, "clock_hz": 8000,
                 "call_id": call, "direction": self.direction, "point": "sbc-lan", "position": "middle",
-                "playout": "adaptive 20..200 ms", "source": self.source, "destination": self.destination}
+                "playout": "adaptive 20..200 ms",
+                "dscp": "%d x%d" % (46 if self.total("rtp_dscp_46_packets") else 0, self.total("rtp_packets")),
+                "source": self.source, "destination": self.destination}
 
     def write(self, records, call, begin):
         subject = self.labels(call)
@@ -193,7 +195,7 @@ def make_call(rng, records, number, bad, hostile):
         records.add("event", time=moment(begin + 61.2), kind="dtmf", call_id=call, stream=streams[0].id, digit="5",
                     duration_ms=120)
     subject = {"kind": "call", "id": call, "key": names[0] + " > " + names[1], "call_id": call, "caller": names[0],
-               "callee": names[1], "leg": "1", "linked_calls": []}
+               "callee": names[1], "leg": "1", "linked_calls": [], "caller_agent": names[0] if hostile else "Handset 4.1"}
     n = records.add("observation", time=moment(begin - 4), subject=subject,
                     metrics={"sip_packets": 8, "sip_post_dial_delay_ms": 840, "sip_answer_delay_ms": 3100,
                              "sip_duration_s": duration + 0.1, "sip_retransmissions": 1, "sip_dscp_40_percent": 100},

@@ -59,7 +59,7 @@ $(BUILD)/libmodules.a: $(call objects,$(filter-out %/main.c,$(RTP) $(ANALYZE) $(
 	@$(AR) rcs $@ $^
 $(UNITS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libmodules.a $(BUILD)/libvoready.a
 	@echo "  LINK  $@"
-	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libmodules.a $(BUILD)/libvoready.a -lcmocka $(LIBS)
+	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libmodules.a $(BUILD)/libvoready.a -lcmocka -lssl $(LIBS)
 .PHONY: units
 units: $(UNITS)
 

@@ -33,6 +33,8 @@ static inline bool vo_bytes_has(struct vo_bytes *bytes, uint32_t size)
 /* Skips `size` bytes; returns where they began, or NULL if there are not so many. */
 static inline const uint8_t *vo_bytes_take(struct vo_bytes *bytes, uint32_t size)
 {
+    if (size == 0)
+        return bytes->at; /* also of an empty reader, whose `at` may be NULL */
     if (!vo_bytes_has(bytes, size))
         return NULL;
     const uint8_t *at = bytes->at;

@@ -11,9 +11,10 @@ void vo_rtp_emit_rows(void *context, const struct vo_stream *stream, int64_t fir
 {
     struct vo_rtp_session *session = context;
     unsigned step_s = session->options.stream.series_s;
-    char id[VO_STREAM_ID];
+    char id[VO_STREAM_ID], key[VO_STREAM_KEY];
     struct vo_json_writer *json = vo_record_begin(session->writer, "series");
-    struct vo_subject subject = {"rtp_stream", vo_rtp_stream_id(session, stream, id), NULL};
+    struct vo_subject subject = {"rtp_stream", vo_rtp_stream_id(session, stream, id),
+                                 vo_rtp_stream_key(session, stream, key)};
     vo_record_put_subject(json, &subject);
     vo_record_put_time(json, "start", stream->measure->first + first * step_s * VO_NS_PER_S);
     vo_json_put_integer(json, "step_s", step_s);
@@ -41,9 +42,10 @@ void vo_rtp_emit_stream_event(void *context, const struct vo_stream *stream, vo_
                               const char *detail)
 {
     struct vo_rtp_session *session = context;
-    char id[VO_STREAM_ID];
+    char id[VO_STREAM_ID], key[VO_STREAM_KEY];
     struct vo_json_writer *json = vo_record_begin(session->writer, "event");
-    struct vo_subject subject = {"rtp_stream", vo_rtp_stream_id(session, stream, id), NULL};
+    struct vo_subject subject = {"rtp_stream", vo_rtp_stream_id(session, stream, id),
+                                 vo_rtp_stream_key(session, stream, key)};
     vo_record_put_time(json, "time", time);
     vo_json_put_string(json, "kind", kind);
     vo_record_put_subject(json, &subject);

@@ -24,6 +24,9 @@ void vo_rtp_emit_stream_event(void *context, const struct vo_stream *stream, vo_
 /* "SRC:PORT>DST:PORT#0xSSRC[@encapsulation]". */
 #define VO_STREAM_ID 400
 char *vo_rtp_stream_id(const struct vo_rtp_session *session, const struct vo_stream *stream, char *text);
+/* Stable between runs: point, media, addresses without ports and SSRC. */
+#define VO_STREAM_KEY 256
+char *vo_rtp_stream_key(const struct vo_rtp_session *session, const struct vo_stream *stream, char *text);
 /* "46 x1500, 0 x3": packets by DSCP, most first. */
 char *vo_rtp_dscp_text(const uint32_t dscp[64], char *text, size_t size);
 

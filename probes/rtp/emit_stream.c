@@ -60,6 +60,26 @@ char *vo_rtp_stream_id(const struct vo_rtp_session *session, const struct vo_str
     return text;
 }
 
+/* Audio clocks are never 90 kHz and video's always are (RFC 3551, RFC 4855 registrations). */
+static const char *media_kind(const struct vo_stream *stream)
+{
+    const struct vo_payload *payload = vo_stream_main_payload(stream);
+    if (stream->to || stream->from)
+        return (stream->to ? stream->to : stream->from)->media->kind;
+    if (!payload || payload->clock_hz == 0)
+        return "unknown";
+    return payload->clock_hz == 90000 ? "video" : "audio";
+}
+
+char *vo_rtp_stream_key(const struct vo_rtp_session *session, const struct vo_stream *stream, char *text)
+{
+    char source[VO_ADDRESS_TEXT], destination[VO_ADDRESS_TEXT];
+    snprintf(text, VO_STREAM_KEY, "%s %s %s>%s", session->options.point ? session->options.point : "capture",
+             media_kind(stream), vo_address_format(stream->key.source, source),
+             vo_address_format(stream->key.destination, destination));
+    return text;
+}
+
 char *vo_rtp_dscp_text(const uint32_t dscp[64], char *text, size_t size)
 {
     bool told[64] = {false};
@@ -79,17 +99,6 @@ char *vo_rtp_dscp_text(const uint32_t dscp[64], char *text, size_t size)
         used += (size_t)written;
     }
     return text;
-}
-
-/* Audio clocks are never 90 kHz and video's always are (RFC 3551, RFC 4855 registrations). */
-static const char *media_kind(const struct view *view)
-{
-    const struct vo_stream *stream = view->stream;
-    if (stream->to || stream->from)
-        return (stream->to ? stream->to : stream->from)->media->kind;
-    if (!view->payload || view->payload->clock_hz == 0)
-        return "unknown";
-    return view->payload->clock_hz == 90000 ? "video" : "audio";
 }
 
 static void label_payload(const struct view *view)
@@ -128,7 +137,7 @@ static void label(const struct view *view, bool evicted)
     const struct vo_call *call = vo_rtp_call_of(stream);
     const char *evidence;
     char text[VO_ENCAP_TEXT];
-    vo_observe_label(writer, "media", media_kind(view));
+    vo_observe_label(writer, "media", media_kind(stream));
     label_payload(view);
     vo_observe_label(writer, "call_id", call ? call->id : NULL);
     vo_observe_label(writer, "direction", vo_rtp_direction(stream));
@@ -387,11 +396,9 @@ void vo_rtp_emit_stream(struct vo_rtp_session *session, const struct vo_stream *
     if (!view.measure->clockless && view.payload && view.payload->clock_hz && view.measure->sequence.step &&
         view.payload->clock_hz != 90000)
         view.ptime_ms = 1000.0 * view.measure->sequence.step / view.payload->clock_hz;
-    char id[VO_STREAM_ID], source[VO_ADDRESS_TEXT], destination[VO_ADDRESS_TEXT], key[256];
-    snprintf(key, sizeof key, "%s %s %s>%s", session->options.point ? session->options.point : "capture",
-             media_kind(&view), vo_address_format(stream->key.source, source),
-             vo_address_format(stream->key.destination, destination));
-    struct vo_subject subject = {"rtp_stream", vo_rtp_stream_id(session, stream, id), key};
+    char id[VO_STREAM_ID], key[VO_STREAM_KEY];
+    struct vo_subject subject = {"rtp_stream", vo_rtp_stream_id(session, stream, id),
+                                 vo_rtp_stream_key(session, stream, key)};
     struct vo_burst_result burst =
         vo_burst_result(&view.measure->burst, view.measure->sequence.good, isnan(view.ptime_ms) ? 1 : view.ptime_ms);
     vo_observe_begin(session->writer, view.measure->first, &subject);

@@ -1,17 +1,33 @@
 /* How streams and calls belong together. */
+#include "probes/flow/leg.h"
 #include "probes/rtp/emit.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#define LEG_PROOF 16 /* packets that two streams share before they count as legs of one */
+
+/* The stream of the same packets that SDP announces, where this one's signalling was not captured; else itself. */
+static const struct vo_stream *announced_leg(const struct vo_stream *stream)
+{
+    const struct vo_stream *other = stream->leg ? stream->leg->first : NULL;
+    if (stream->to || stream->from || !other || (!other->to && !other->from))
+        return stream;
+    bool proven = stream->leg->matched >= LEG_PROOF ||
+                  (other->leg && other->leg->first == stream && other->leg->matched >= LEG_PROOF);
+    return proven ? other : stream;
+}
+
 struct vo_call *vo_rtp_call_of(const struct vo_stream *stream)
 {
-    const struct vo_binding *binding = stream->to ? stream->to : stream->from;
+    const struct vo_stream *leg = announced_leg(stream);
+    const struct vo_binding *binding = leg->to ? leg->to : leg->from;
     return binding ? binding->call : NULL;
 }
 
 const char *vo_rtp_direction(const struct vo_stream *stream)
 {
+    stream = announced_leg(stream);
     if (stream->to)
         return stream->to->caller ? "callee_to_caller" : "caller_to_callee";
     if (stream->from)
@@ -137,13 +153,17 @@ static bool overlap(const struct vo_call *a, const struct vo_call *b)
     return a->first <= b->last && b->first <= a->last;
 }
 
-/* Calls with an equal tag, among those sorted by it, that were up at the same time. */
+/* Two calls with an equal tag that were up at the same time. A tag that more than two calls have is no identity: load
+ * generators write the same o= into all of theirs. */
 static void link_equal(struct tagged *tags, size_t count)
 {
     qsort(tags, count, sizeof *tags, compare_tags);
-    for (size_t i = 1; i < count; i++)
-        if (strcmp(tags[i].tag, tags[i - 1].tag) == 0 && overlap(tags[i].call, tags[i - 1].call))
-            link_two(tags[i].call, tags[i - 1].call);
+    for (size_t i = 0, next; i < count; i = next) {
+        for (next = i + 1; next < count && strcmp(tags[next].tag, tags[i].tag) == 0;)
+            next++;
+        if (next == i + 2 && overlap(tags[i].call, tags[i + 1].call))
+            link_two(tags[i].call, tags[i + 1].call);
+    }
 }
 
 static bool link_by_signalling(struct vo_rtp_session *session)
@@ -180,7 +200,8 @@ bool vo_rtp_link_calls(struct vo_rtp_session *session)
             continue;
         struct vo_call_media *media = media_of(call);
         const struct vo_binding *to = stream->to, *from = stream->from;
-        media->packets[to ? !to->caller : from->caller] += stream->measure->packets;
+        if (to || from)
+            media->packets[to ? !to->caller : from->caller] += stream->measure->packets;
         if (stream->rtcp) {
             media->round_trips += stream->rtcp->round_trips;
             media->rtt_sum_ns += stream->rtcp->rtt_sum_ns;

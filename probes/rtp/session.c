@@ -197,6 +197,8 @@ void vo_rtp_session_finish(struct vo_rtp_session *session)
 {
     vo_tcp_free(session->tcp); /* tells what connections were left: hidden signalling among them */
     session->tcp = NULL;
+    if (session->last != VO_TIME_UNKNOWN)
+        vo_calls_finish(session->calls, session->last);
     vo_streams_finish(session->streams);
 }
 

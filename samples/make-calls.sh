@@ -92,13 +92,13 @@ build_network() {
 # start_network ACCESS CORE: the options of the two impairers. --right is from a to b.
 start_network() {
     # shellcheck disable=SC2086
-    helper in_ns vom "$impair" --spare 5060 --spare 5061 -d 300 $1 left0 mid0 >"$work/access.json"
+    helper ip netns exec vom "$impair" --spare 5060 --spare 5061 -d 300 $1 left0 mid0 >"$work/access.json"
     # shellcheck disable=SC2086
-    helper in_ns vom "$impair" --spare 5060 --spare 5061 -d 300 $2 mid1 right0 >"$work/core.json"
+    helper ip netns exec vom "$impair" --spare 5060 --spare 5061 -d 300 $2 mid1 right0 >"$work/core.json"
     local point
     for point in a:voa:eth0 m:vom:mid0 b:vob:eth0; do
         IFS=: read -r point space interface <<<"$point"
-        helper in_ns "$space" tcpdump -i "$interface" -w "$work/$point.pcap" --time-stamp-precision=nano \
+        helper ip netns exec "$space" timeout 300 tcpdump -i "$interface" -w "$work/$point.pcap" --time-stamp-precision=nano \
             -U -n -Z root --immediate-mode 'not arp' 2>"$work/tcpdump-$point.log"
     done
     sleep 1
@@ -135,6 +135,10 @@ baresip_config() {
         echo "rtp_ports 16384-16484"
         echo "audio_source ausine,440"
         echo "audio_player aubridge,none"
+        echo "ausrc_srate 48000"
+        echo "ausrc_channels 2"
+        echo "auplay_srate 48000"
+        echo "auplay_channels 2"
         echo "jitter_buffer_delay 2-10"
         echo "module_path /usr/lib/baresip/modules"
         [ -f "$dir/cert.pem" ] && echo "sip_certificate $dir/cert.pem"

@@ -52,8 +52,8 @@ bool vo_playout_add(struct vo_playout *playout, const struct vo_playout_config *
     if (playout->packets == 0 || (config->minimum_ms != config->maximum_ms &&
                                   (talkspurt || time - playout->moved >= VO_NS_PER_S)))
         move(playout, config, time);
-    playout->deviation_ns = alpha * playout->deviation_ns + (1 - alpha) * fabs(playout->mean_ns - above_ns);
     playout->mean_ns = alpha * playout->mean_ns + (1 - alpha) * above_ns;
+    playout->deviation_ns = alpha * playout->deviation_ns + (1 - alpha) * fabs(playout->mean_ns - above_ns);
     playout->packets++;
     playout->buffer_sum_ms += playout->buffer_ns / 1e6;
     bool late = above_ns > playout->buffer_ns;

@@ -40,7 +40,9 @@ static void settle_received(struct vo_sequence *sequence, int64_t position, vo_t
     } else {
         sequence->good++;
     }
-    sequence->settled_time = arrival(sequence, position, now);
+    vo_time came = arrival(sequence, position, now);
+    if (came > sequence->settled_time) /* after reordering a later position may have come earlier */
+        sequence->settled_time = came;
     sequence->settled = position;
 }
 
@@ -48,9 +50,10 @@ static void settle_received(struct vo_sequence *sequence, int64_t position, vo_t
 static void settle_lost(struct vo_sequence *sequence, int64_t next, vo_time now, const struct vo_sequence_sink *sink)
 {
     uint64_t count = (uint64_t)(next - sequence->settled - 1);
+    vo_time before = sequence->settled_time, after = arrival(sequence, next, now);
     if (count > sequence->longest_loss)
         sequence->longest_loss = count;
-    sink->lost(sink->context, sequence->good, count, sequence->settled_time, arrival(sequence, next, now));
+    sink->lost(sink->context, sequence->good, count, before, after > before ? after : before);
     sequence->good = 0;
     sequence->settled = next - 1;
 }
@@ -67,15 +70,15 @@ static int64_t next_received(const struct vo_sequence *sequence, int64_t positio
     return position;
 }
 
-/* Settles positions from the lowest on: all that came, and the missing ones that are beyond `floor` or
- * whose successor came before `deadline`. */
+/* Settles positions from the lowest on: all that came, and the runs of missing ones that end below `floor`, that are
+ * longer than the window (a real outage), or whose successor came before `deadline`. */
 static void settle(struct vo_sequence *sequence, int64_t floor, vo_time deadline, vo_time now,
                    const struct vo_sequence_sink *sink)
 {
     while (sequence->settled < sequence->highest) {
         int64_t next = next_received(sequence, sequence->settled);
         if (next > sequence->settled + 1) {
-            bool beyond = sequence->settled + 1 < floor;
+            bool beyond = next <= floor || next - sequence->settled > VO_SEQUENCE_WINDOW;
             if (!beyond && arrival(sequence, next, now) > deadline)
                 return;
             settle_lost(sequence, next, now, sink);
@@ -146,7 +149,7 @@ static enum vo_sequence_verdict hold(struct vo_sequence *sequence, const struct 
         uint16_t onward = (uint16_t)(packet->sequence - sequence->held.sequence);
         if (onward == 0)
             return VO_SEQUENCE_DUPLICATE;
-        if (onward <= VO_SEQUENCE_YOUNG) {
+        if ((uint16_t)(onward + VO_SEQUENCE_YOUNG) <= 2 * VO_SEQUENCE_YOUNG) {
             sequence->holding = false;
             sequence->leap_distance = leap_of(sequence, &sequence->held);
             sequence->leap = sequence->leap_distance != 0;
@@ -168,11 +171,24 @@ static enum vo_sequence_verdict hold(struct vo_sequence *sequence, const struct 
 /* A packet at or below the highest position, within the window. */
 static enum vo_sequence_verdict classify_below(const struct vo_sequence *sequence, int64_t position)
 {
-    if (position < sequence->base)
-        return sequence->settled < sequence->base ? VO_SEQUENCE_REORDERED : VO_SEQUENCE_TOO_LATE;
+    if (position < sequence->base) {
+        bool young = sequence->settled < sequence->base && sequence->highest - position <= VO_SEQUENCE_YOUNG;
+        return young ? VO_SEQUENCE_REORDERED : VO_SEQUENCE_TOO_LATE;
+    }
     if (is_received(sequence, position))
         return VO_SEQUENCE_DUPLICATE;
     return position > sequence->settled ? VO_SEQUENCE_REORDERED : VO_SEQUENCE_TOO_LATE;
+}
+
+/* Is a small step ahead more than it seems? Media that would take far longer than the timestamps moved says a restart (a
+ * factor of eight allows for other packet times; the packets of a video frame share a timestamp); timestamps that moved
+ * by whole wraps of the sequence more, a loss of more than 65,536 packets. */
+static bool is_contradicted(const struct vo_sequence *sequence, int64_t ticks, int64_t packets)
+{
+    int64_t step = sequence->step, wrap = 65536 * step;
+    if (sequence->clock_hz != 90000 && packets * step > 8 * ticks + 2 * (int64_t)sequence->clock_hz)
+        return true;
+    return ticks > wrap && (ticks - packets * step) % wrap == 0;
 }
 
 /* Does a packet within the window, or a little ahead, belong to this sequence by its timestamp? Video frames may
@@ -185,8 +201,9 @@ static bool fits(const struct vo_sequence *sequence, const struct vo_sequence_pa
     int64_t clock = sequence->clock_hz;
     if (delta <= 0)
         return ticks <= 2 * clock && ticks >= -60 * clock;
-    return is_timely(sequence, packet) ||
-           ticks == (delta + sequence->highest - sequence->timed_position) * (int64_t)sequence->step;
+    int64_t packets = delta + sequence->highest - sequence->timed_position;
+    return ticks == packets * (int64_t)sequence->step ||
+           (is_timely(sequence, packet) && !is_contradicted(sequence, ticks, packets));
 }
 
 enum vo_sequence_verdict vo_sequence_classify(struct vo_sequence *sequence, const struct vo_sequence_packet *packet,
@@ -207,7 +224,8 @@ enum vo_sequence_verdict vo_sequence_classify(struct vo_sequence *sequence, cons
     }
     bool near = delta > -VO_SEQUENCE_WINDOW && delta < VO_SEQUENCE_DROPOUT;
     if (!near || !fits(sequence, packet, delta)) {
-        if (is_old(sequence, packet, delta)) {
+        if (sequence->old_run < VO_SEQUENCE_YOUNG && is_old(sequence, packet, delta)) {
+            sequence->old_run++;
             sequence->strays++;
             return VO_SEQUENCE_TOO_LATE;
         }
@@ -231,7 +249,8 @@ static void start(struct vo_sequence *sequence, const struct vo_sequence_packet 
     sequence->started = true;
     sequence->base = sequence->highest = position;
     sequence->settled = position - 1;
-    sequence->settled_time = packet->time;
+    if (packet->time > sequence->settled_time)
+        sequence->settled_time = packet->time;
     sequence->highest_at = sequence->timed_at = packet->time;
     sequence->timed_timestamp = packet->timestamp;
     sequence->timed_position = position;
@@ -302,6 +321,7 @@ void vo_sequence_commit(struct vo_sequence *sequence, const struct vo_sequence_p
     }
     sequence->strays += sequence->holding;
     sequence->holding = sequence->leap = false;
+    sequence->old_run = 0;
     sequence->unique++;
     sequence->received[WORD(position)] |= BIT(position);
     if (late)
@@ -330,7 +350,7 @@ void vo_sequence_finish(struct vo_sequence *sequence, const struct vo_sequence_s
         settle(sequence, INT64_MAX, INT64_MAX, sequence->highest_at, sink);
 }
 
-vo_time vo_sequence_settled_until(const struct vo_sequence *sequence, vo_time now)
+vo_time vo_sequence_settled_until(const struct vo_sequence *sequence)
 {
-    return sequence->settled == sequence->highest ? now : sequence->settled_time;
+    return sequence->settled_time;
 }

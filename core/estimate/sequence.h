@@ -3,15 +3,18 @@
  * (RFC 3550 A.1, A.3; RFC 4737; traps that A.1 leaves open are named below).
  *
  * Sequence numbers are extended to positions. A position is settled, lost or received, once nothing can change it any more: at
- * once while packets come in order, else when the missing packet came, when VO_SEQUENCE_WINDOW later positions came, or
- * after VO_SEQUENCE_PATIENCE_S. Settled outcomes are told in order of position to a sink, so that bursts, windows and
+ * once while packets come in order, else when the missing packet came, when VO_SEQUENCE_WINDOW later positions exist, or
+ * VO_SEQUENCE_PATIENCE_S after its successor; a run of missing positions is settled as one. Settled outcomes are told in order of position to a sink, so that bursts, windows and
  * series count each position exactly once.
  *
  * Beyond RFC 3550:
  * - a duplicate never cancels a loss: each position counts once;
- * - a packet before the first one lowers the base while the stream is young (reordering at its start);
+ * - a packet before the first one, at most VO_SEQUENCE_YOUNG below the highest, lowers the base while the stream is young
+ *   (reordering at its start);
  * - a jump that timestamps contradict is a restart, however small; a jump of any size that they
- *   confirm is a loss, also beyond 65,536 packets;
+ *   confirm is a loss, also beyond 65,536 packets (but a loss of exactly 65,536 looks as silence does);
+ * - old packets that come again are strays, but more than VO_SEQUENCE_YOUNG of them in a row are a restart: a sender
+ *   that plays the same recording anew;
  * - a jump needs a second packet that goes on from it; a lone stray packet is neither received nor lost.
  */
 #ifndef VO_CORE_ESTIMATE_SEQUENCE_H
@@ -43,7 +46,8 @@ struct vo_sequence_packet {
     bool timed; /* its timestamp follows the media clock: false for telephone-events and comfort noise */
 };
 
-/* Where settled positions go. Times are arrivals of the received neighbours of a run of lost ones. */
+/* Where settled positions go. Times bound the arrivals that a run of lost ones would have had: `before` is the newest
+ * arrival of the positions below, which only rises; `after` the successor's, but not before `before`. */
 struct vo_sequence_sink {
     void *context;
     /* `good` positions came in time since the last call, then `count` were lost in a row between two arrivals. */
@@ -59,7 +63,7 @@ struct vo_sequence {
     /* the segment: from one restart to the next */
     int64_t base, highest, settled; /* settled: all up to here are final */
     uint64_t expected_before;  /* of earlier segments */
-    vo_time settled_time;      /* arrival of the last settled received position */
+    vo_time settled_time;      /* newest arrival of the settled received positions */
     vo_time highest_at;        /* arrival of the highest position */
     vo_time timed_at;          /* of the newest packet with a media timestamp: */
     uint32_t timed_timestamp;
@@ -68,6 +72,7 @@ struct vo_sequence {
     uint32_t clock_hz;         /* 0: unknown */
     bool started, leap;        /* leap: the held packet was confirmed as a gap of leap_distance */
     bool holding;
+    uint8_t old_run;           /* old packets since the last one that was taken in */
     int64_t leap_distance;
     struct vo_sequence_packet held;
     uint64_t received[VO_SEQUENCE_WINDOW / 64], late[VO_SEQUENCE_WINDOW / 64];
@@ -84,7 +89,7 @@ void vo_sequence_commit(struct vo_sequence *sequence, const struct vo_sequence_p
 /* Settles all that is open: at the end of the stream. */
 void vo_sequence_finish(struct vo_sequence *sequence, const struct vo_sequence_sink *sink);
 uint64_t vo_sequence_expected(const struct vo_sequence *sequence);
-/* No loss will be told any more before this time, given that it is `now`. */
-vo_time vo_sequence_settled_until(const struct vo_sequence *sequence, vo_time now);
+/* No loss will be told any more before this time. It never falls. */
+vo_time vo_sequence_settled_until(const struct vo_sequence *sequence);
 
 #endif

@@ -35,8 +35,9 @@ bool vo_skew_result(const struct vo_skew *skew, double *ppm, double *error_ppm)
         return false;
     double slope = all.pooled_sxy / all.pooled_sxx; /* ns of transit a second */
     double residual = all.pooled_syy - slope * all.pooled_sxy;
-    double variance = fmax(residual, 0) / (all.points - all.segments - 1);
+    double freedom = all.points - all.segments - 1;
+    double student = 2.58 + 4.9 / freedom + 13 / (freedom * freedom); /* two-sided 99 %, within 2 % from 4 degrees on */
     *ppm = -slope / 1000;
-    *error_ppm = 2.6 * sqrt(variance / all.pooled_sxx) / 1000;
+    *error_ppm = student * sqrt(fmax(residual, 0) / freedom / all.pooled_sxx) / 1000;
     return true;
 }

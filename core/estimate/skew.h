@@ -3,7 +3,7 @@
  * add delay, so the minima move with the clocks alone.
  *
  * Least squares over the minima; the slope is shared by all segments (a restart or a paused clock begins a new one with its
- * own intercept). The error is 2.6 standard errors of the slope (99 % for a normal residual), so a stepped path widens it.
+ * own intercept). The error is the 99 % interval of the slope for normal residuals (Student's t), so a stepped path widens it.
  */
 #ifndef VO_CORE_ESTIMATE_SKEW_H
 #define VO_CORE_ESTIMATE_SKEW_H

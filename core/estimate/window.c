@@ -8,15 +8,11 @@ static unsigned slot(int64_t second)
     return (unsigned)(second % VO_WINDOW_RING);
 }
 
-static uint16_t saturate(uint64_t value)
-{
-    return value > UINT16_MAX ? UINT16_MAX : (uint16_t)value;
-}
-
 static void keep_worst(struct vo_window_worst *worst, uint64_t expected, uint64_t lost, int64_t start_s)
 {
     /* lost / expected > worst, without dividing */
-    if (worst->expected == 0 ? expected > 0 : lost * worst->expected > worst->lost * expected)
+    if (worst->expected == 0 ? expected > 0 :
+                               (unsigned __int128)lost * worst->expected > (unsigned __int128)worst->lost * expected)
         *worst = (struct vo_window_worst){expected, lost, start_s};
 }
 
@@ -24,7 +20,7 @@ static void keep_worst(struct vo_window_worst *worst, uint64_t expected, uint64_
 static void judge(struct vo_window *window)
 {
     int64_t second = window->judged++;
-    uint16_t lost = window->lost_in[slot(second)];
+    uint32_t lost = window->lost_in[slot(second)];
     window->expected += (uint64_t)window->received_in[slot(second)] + lost;
     window->lost += lost;
     if (second >= VO_WINDOW_S) {
@@ -65,7 +61,8 @@ static void advance(struct vo_window *window, int64_t second)
         if (window->newest - window->judged >= VO_WINDOW_LAG)
             judge(window);
         window->newest++;
-        window->received_in[slot(window->newest)] = window->lost_in[slot(window->newest)] = 0;
+        window->received_in[slot(window->newest)] = 0;
+        window->lost_in[slot(window->newest)] = 0;
     }
 }
 
@@ -74,7 +71,7 @@ void vo_window_received(struct vo_window *window, int64_t second)
     if (second > window->newest)
         advance(window, second);
     uint16_t *received = &window->received_in[slot(window->newest)];
-    *received = saturate(*received + 1u);
+    *received += *received != UINT16_MAX;
 }
 
 uint64_t vo_window_share(uint64_t count, double before, double after, double from, double to)
@@ -115,8 +112,8 @@ void vo_window_lost(struct vo_window *window, uint64_t count, double before_s, d
         uint64_t share = second >= last ? count - placed
                                         : vo_window_share(count, before_s, after_s, from, (double)second + 1);
         placed += share;
-        uint16_t *lost = &window->lost_in[slot(second)];
-        *lost = saturate(*lost + share);
+        uint32_t *lost = &window->lost_in[slot(second)];
+        *lost = share > UINT32_MAX - *lost ? UINT32_MAX : *lost + (uint32_t)share;
     }
 }
 

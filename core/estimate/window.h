@@ -29,7 +29,8 @@ struct vo_window {
     int64_t judged;          /* windows that end before this second have been judged */
     uint64_t expected, lost; /* of the window that ends with judged - 1 */
     struct vo_window_worst worst, worst_small; /* with enough packets; any */
-    uint16_t received_in[VO_WINDOW_RING], lost_in[VO_WINDOW_RING];
+    uint16_t received_in[VO_WINDOW_RING];
+    uint32_t lost_in[VO_WINDOW_RING]; /* a gap may be of more packets than a second can hold */
 };
 
 /* One packet in second `second` >= newest. */

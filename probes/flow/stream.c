@@ -124,6 +124,8 @@ void vo_stream_bind(struct vo_stream *stream, const struct vo_binding *to, const
     stream->from = from;
     stream->secure |= (to && to->media->secure) || (from && from->media->secure);
     vo_payloads_bind(stream);
+    if (stream->measure)
+        vo_measure_bind(stream);
 }
 
 void vo_stream_finish(struct vo_stream *stream, const struct vo_stream_config *config)

@@ -24,7 +24,7 @@
 #define VO_STREAM_KEEP     256 /* packets kept at most while the clock is not known */
 #define VO_STREAM_PAYLOADS 6
 #define VO_STREAM_ROWS     64
-#define VO_STREAM_CHUNK    32  /* rows told at once */
+#define VO_STREAM_CHUNK    32  /* rows told at once, as far as they go */
 #define VO_STREAM_REPORTS  8   /* sender reports remembered */
 
 /* What a stream is fed: a packet without its bytes. */
@@ -40,6 +40,7 @@ struct vo_rtp_packet {
     uint8_t ttl;
     uint8_t event, event_end; /* first two bytes of the payload, when captured: telephone-event and its E bit and volume */
     bool has_event;
+    bool counted;             /* the stream's own mark: its row has counted it */
 };
 
 struct vo_stream_key {
@@ -97,6 +98,7 @@ struct vo_measure {
     vo_time first, last;
     vo_time second_end;       /* when the second of `last` ends */
     struct vo_payload *payload; /* of the last packet */
+    const struct vo_payload *media; /* of the last one that was neither noise nor an event */
     bool resumes;             /* the next media packet comes after silence, noise or an event */
     bool replaying, clockless;
     struct vo_sequence sequence;
@@ -108,8 +110,8 @@ struct vo_measure {
     uint64_t dscp_46, tunnelled, outer_46;
     uint32_t dscp[64];
     uint32_t outer_dscp[64];
-    uint32_t event_timestamp; /* of the telephone-event in progress */
-    bool in_event;
+    uint32_t event_timestamp; /* of the newest telephone-event */
+    bool any_event;
     uint8_t ttl_minimum, ttl_maximum;
     unsigned ahead_count;     /* packets kept to judge a jump of transit */
     struct vo_rtp_packet held, ahead[VO_DELAY_AHEAD];

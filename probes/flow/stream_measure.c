@@ -59,7 +59,7 @@ static void advance_rows(struct vo_stream *stream, const struct vo_stream_config
     }
     while (measure->row_newest < number) {
         if (measure->row_newest - measure->row_first == VO_STREAM_ROWS - 1)
-            tell_rows(stream, config, measure->row_first + 1);
+            tell_rows(stream, config, measure->row_first + VO_STREAM_CHUNK);
         clear_row(row_at(measure, ++measure->row_newest));
     }
 }
@@ -136,10 +136,12 @@ static void take_event(struct vo_stream *stream, const struct vo_stream_config *
     static const char keys[] = "0123456789*#ABCD";
     struct vo_measure *measure = stream->measure;
     measure->event_packets++;
-    bool begins = !measure->in_event || packet->timestamp != measure->event_timestamp;
-    measure->in_event = true;
+    /* media may come in between, and the repeated ends of one press after the next press has begun */
+    if (measure->any_event && (int32_t)(packet->timestamp - measure->event_timestamp) <= 0)
+        return;
+    measure->any_event = true;
     measure->event_timestamp = packet->timestamp;
-    if (!begins || !packet->has_event || stream->secure)
+    if (!packet->has_event || stream->secure)
         return;
     char detail[8];
     if (packet->event < sizeof keys - 1)
@@ -149,22 +151,35 @@ static void take_event(struct vo_stream *stream, const struct vo_stream_config *
     tell_event(stream, config, packet->time, "dtmf", detail);
 }
 
-static void change_payload(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet)
+/* Media of another clock: transit starts anew. */
+static void use_clock(struct vo_measure *measure, uint32_t clock_hz)
+{
+    measure->clockless = clock_hz == 0;
+    measure->sequence.clock_hz = clock_hz;
+    vo_delay_restart(&measure->delay, clock_hz ? clock_hz : 1);
+    measure->resumes = true;
+}
+
+void vo_measure_bind(struct vo_stream *stream)
 {
     struct vo_measure *measure = stream->measure;
-    struct vo_payload *payload = vo_payload_of(stream, packet);
-    struct vo_payload *before = NULL;
-    if (measure->payload && measure->payload->kind == VO_PAYLOAD_MEDIA && payload->kind == VO_PAYLOAD_MEDIA)
-        before = measure->payload;
+    const struct vo_payload *media = measure->media;
+    if (media && media->kind == VO_PAYLOAD_MEDIA && media->clock_hz != measure->sequence.clock_hz)
+        use_clock(measure, media->clock_hz);
+}
+
+/* The media before and after noise and events may be of one codec or two. */
+static void change_payload(struct vo_stream *stream, const struct vo_stream_config *config,
+                           const struct vo_rtp_packet *packet, struct vo_payload *payload)
+{
+    struct vo_measure *measure = stream->measure;
+    const struct vo_payload *before = measure->media;
     measure->payload = payload;
-    if (payload->kind != VO_PAYLOAD_MEDIA)
+    if (payload->kind != VO_PAYLOAD_MEDIA || payload == before)
         return;
-    measure->clockless = payload->clock_hz == 0;
-    measure->sequence.clock_hz = payload->clock_hz;
-    if (before || (payload->clock_hz && measure->delay.ns_per_tick != 1e9 / payload->clock_hz)) {
-        vo_delay_restart(&measure->delay, payload->clock_hz ? payload->clock_hz : 1);
-        measure->resumes = true;
-    }
+    measure->media = payload;
+    if (before || payload->clock_hz != measure->sequence.clock_hz)
+        use_clock(measure, payload->clock_hz);
     if (before) {
         measure->codec_changes++;
         tell_event(stream, config, packet->time, "codec_change", payload->codec);
@@ -196,7 +211,7 @@ static void roll(struct vo_stream *stream, const struct vo_stream_config *config
 {
     struct vo_measure *measure = stream->measure;
     int64_t second = second_of(measure, time);
-    int64_t settled = second_of(measure, vo_sequence_settled_until(&measure->sequence, time));
+    int64_t settled = second_of(measure, vo_sequence_settled_until(&measure->sequence));
     measure->second_end = measure->first + (second + 1) * VO_NS_PER_S;
     vo_window_settle(&measure->window, settled);
     if (!config->series_s)
@@ -217,11 +232,13 @@ static void update_row(struct vo_stream *stream, const struct vo_stream_config *
                        const struct outcome *outcome)
 {
     struct vo_measure *measure = stream->measure;
-    if (packet->time >= measure->second_end)
+    /* a copy does not end an outage: the rows in between wait for what was lost in it */
+    if (packet->time >= measure->second_end &&
+        (outcome->unique || packet->time - measure->second_end < VO_STREAM_CHUNK * VO_NS_PER_S))
         roll(stream, config, packet->time);
     struct vo_stream_row *row = row_at(measure, measure->row_newest);
-    row->packets++;
-    row->dscp_46 += packet->dscp == 46;
+    row->packets += !packet->counted;
+    row->dscp_46 += !packet->counted && packet->dscp == 46;
     row->unique += outcome->unique;
     row->discarded += outcome->late;
     if (!outcome->timed)
@@ -255,7 +272,7 @@ static void take_timing(struct vo_stream *stream, const struct vo_stream_config 
         vo_delay_add(&measure->delay, packet->time, packet->timestamp, measure->resumes || talkspurt);
     outcome->late =
         vo_playout_add(&measure->playout, &config->playout, outcome->above_ns, packet->time, talkspurt);
-    measure->resumes = measure->in_event = false;
+    measure->resumes = false;
 }
 
 static void measure_now(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet);
@@ -272,7 +289,7 @@ static void replay_ahead(struct vo_stream *stream, const struct vo_stream_config
         if (vo_payload_of(stream, &ahead[i])->kind == VO_PAYLOAD_MEDIA)
             samples[timed++] = (struct vo_delay_sample){ahead[i].time, ahead[i].timestamp};
     if (vo_delay_judge(&measure->delay, samples, timed)) {
-        vo_delay_restart(&measure->delay, measure->payload->clock_hz);
+        vo_delay_restart(&measure->delay, measure->sequence.clock_hz);
         measure->delay.jumps++;
         measure->resumes = true;
         tell_event(stream, config, ahead[0].time, "hold", "timestamps left the flow of time");
@@ -286,11 +303,14 @@ static void replay_ahead(struct vo_stream *stream, const struct vo_stream_config
 
 /* Takes a packet of a new position in; keeps it instead when its transit is not to be believed at once. */
 static void commit(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet,
-                   const struct vo_sequence_packet *sequence, int64_t position, const struct vo_sequence_sink *sink)
+                   struct vo_payload *payload, const struct vo_sequence_packet *sequence, int64_t position,
+                   const struct vo_sequence_sink *sink)
 {
     struct vo_measure *measure = stream->measure;
     struct outcome outcome = {.unique = true};
-    bool media = measure->payload->kind == VO_PAYLOAD_MEDIA;
+    bool media = payload->kind == VO_PAYLOAD_MEDIA;
+    if (payload != measure->payload)
+        change_payload(stream, config, packet, payload);
     if (media && !measure->clockless) {
         if (!measure->replaying && vo_delay_jumps(&measure->delay, packet->time, packet->timestamp)) {
             measure->ahead[0] = *packet;
@@ -300,13 +320,13 @@ static void commit(struct vo_stream *stream, const struct vo_stream_config *conf
         take_timing(stream, config, packet, position, &outcome);
     } else if (!media) {
         measure->resumes = true;
-        if (measure->payload->kind == VO_PAYLOAD_EVENT)
+        if (payload->kind == VO_PAYLOAD_EVENT)
             take_event(stream, config, packet);
         else
             measure->noise_packets++;
     }
-    measure->payload->packets++;
-    measure->payload->octets += packet->payload_length;
+    payload->packets++;
+    payload->octets += packet->payload_length;
     vo_sequence_commit(&measure->sequence, sequence, position, outcome.late, sink);
     vo_window_received(&measure->window, second_of(measure, packet->time));
     update_row(stream, config, packet, &outcome);
@@ -320,9 +340,8 @@ static void take_held(struct vo_stream *stream, const struct vo_stream_config *c
     struct vo_measure *measure = stream->measure;
     struct vo_rtp_packet held = measure->held;
     if (!measure->sequence.leap) {
-        if (!measure->clockless && measure->payload->kind == VO_PAYLOAD_MEDIA)
-            vo_delay_restart(&measure->delay, measure->payload->clock_hz);
-        measure->resumes = true;
+        use_clock(measure, measure->sequence.clock_hz);
+        measure->any_event = false;
         tell_event(stream, config, held.time, "restart", "a new sequence under the same SSRC");
     }
     feed(stream, config, &held);
@@ -335,18 +354,21 @@ static void measure_now(struct vo_stream *stream, const struct vo_stream_config 
     struct vo_measure *measure = stream->measure;
     struct sink_context context = {stream, config};
     const struct vo_sequence_sink sink = {&context, on_lost, on_discarded};
-    if (!measure->payload || measure->payload->type != packet->payload_type)
-        change_payload(stream, config, packet);
+    struct vo_payload *payload = measure->payload;
+    if (!payload || payload->type != packet->payload_type)
+        payload = vo_payload_of(stream, packet);
     struct vo_sequence_packet sequence = {packet->time, packet->timestamp, packet->sequence,
-                                          measure->payload->kind == VO_PAYLOAD_MEDIA};
+                                          payload->kind == VO_PAYLOAD_MEDIA};
     int64_t position;
     switch (vo_sequence_classify(&measure->sequence, &sequence, &sink, &position)) {
     case VO_SEQUENCE_NEW:
     case VO_SEQUENCE_REORDERED:
-        commit(stream, config, packet, &sequence, position, &sink);
+        commit(stream, config, packet, payload, &sequence, position, &sink);
         break;
     case VO_SEQUENCE_HELD:
+        update_row(stream, config, packet, &none);
         measure->held = *packet;
+        measure->held.counted = true;
         break;
     case VO_SEQUENCE_AGAIN:
         take_held(stream, config, packet);

@@ -8,6 +8,8 @@
 void vo_measure_packet(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet);
 /* Begins the measurement: false when out of memory. */
 bool vo_measure_open(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *first);
+/* New bindings may have told another clock of the media in use. */
+void vo_measure_bind(struct vo_stream *stream);
 void vo_measure_finish(struct vo_stream *stream, const struct vo_stream_config *config);
 
 /* The row of a payload type, made when new: by the bindings, RFC 3551, or what its packets look like. */

@@ -233,6 +233,8 @@ static void unchain(struct table *table, uint64_t hash, struct vo_stream *stream
         struct vo_stream **next = (struct vo_stream **)(void *)((char *)*at + link);
         if (*at == stream) {
             *at = *next;
+            if (!slot->stream) /* so that the index stays as small as what it holds */
+                remove_slot(table, (size_t)(slot - table->slots));
             return;
         }
         at = next;
@@ -255,10 +257,10 @@ static void evict(struct vo_streams *streams)
     streams->evicted++;
     const struct vo_stream_key *key = &stream->key;
     unchain(&streams->by_ssrc, hash_ssrc(key->ssrc), stream, offsetof(struct vo_stream, next_ssrc));
-    for (size_t i = 0; stream->leg && i < streams->count; i++)
-        if (streams->all[i]->leg && streams->all[i]->leg->first == stream) {
-            free(streams->all[i]->leg);
-            streams->all[i]->leg = NULL;
+    for (struct vo_stream *s = vo_streams_of_ssrc(streams, key->ssrc); s; s = s->next_ssrc)
+        if (s->leg && s->leg->first == stream) { /* a third leg may look at one that has lost its own sibling */
+            free(s->leg);
+            s->leg = NULL;
         }
     unchain(&streams->by_source, hash_endpoint(key->source, key->source_port), stream,
             offsetof(struct vo_stream, next_source));
@@ -357,9 +359,10 @@ struct vo_stream *vo_streams_add(struct vo_streams *streams, const struct vo_cal
         stream = begin(streams, key, hash, packet);
         if (!stream)
             return NULL;
+    }
+    if (!stream->confirmed) /* media may come before the SDP that announces it; open streams are told of new bindings */
         vo_stream_bind(stream, media_binding(calls, key->destination, key->destination_port),
                        media_binding(calls, key->source, key->source_port));
-    }
     bool was = stream->confirmed;
     if (stream->to || stream->from)
         vo_stream_confirm(stream, &streams->config);

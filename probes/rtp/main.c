@@ -3,6 +3,7 @@
 #include "core/options.h"
 #include "core/progress.h"
 #include "probes/rtp/emit.h"
+#include "probes/rtp/points_emit.h"
 #include "probes/rtp/table.h"
 
 #include <getopt.h>
@@ -58,17 +59,19 @@ static const struct vo_program program = {
     .usage = usage,
     .options = options,
     .notes = "Several files are one capture (a rotated set). FILE may be pcap or pcapng, gzipped or not; - is standard input.\n"
+             "Two points cost 64 bytes of memory a packet and 16 more a match until they are compared.\n"
              "Without -o a table is printed. Exit status: 0 done, 1 failed, 2 wrong usage, 5 done in part.",
     .operands_are_files = true,
 };
 
-static struct vo_capture *running;
+static struct vo_capture *running[2]; /* what a signal stops */
 
 static void on_signal(int number)
 {
     (void)number;
-    if (running)
-        vo_capture_stop(running);
+    for (int i = 0; i < 2; i++)
+        if (running[i])
+            vo_capture_stop(running[i]);
 }
 
 static void catch_signals(void)
@@ -166,117 +169,202 @@ static enum vo_status read_frames(struct vo_rtp_session *session, struct vo_prog
     return status == VO_END ? VO_OK : status;
 }
 
-static const char *capture_id(char *text, size_t size)
+/* What one run works on: one capture, or the two of --point. */
+static struct job {
+    unsigned count;
+    struct vo_capture *captures[2];
+    struct vo_point points[2];
+    struct vo_rtp_session sessions[2];
+    struct vo_keylog *keylog;
+    struct vo_record_writer *writer;
+    char why[VO_ERROR_SIZE]; /* what is missing when it is done in part */
+} job;
+
+/* The files of a capture, or the interface. */
+static const char *const *sources_of(unsigned which, size_t *count)
 {
-    if (command.interface) {
-        snprintf(text, size, "%s", command.interface);
-        return text;
-    }
-    size_t used = 0;
-    for (size_t i = 0; i < command.files.count && used < size - 1; i++)
-        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? " " : "", command.files.items[i]);
+    *count = command.interface ? 1 : job.count == 2 ? job.points[which].file_count : command.files.count;
+    return command.interface ? &command.interface : job.count == 2 ? job.points[which].files : command.files.items;
+}
+
+static const char *capture_id(unsigned which, char *text, size_t size)
+{
+    size_t used = 0, count;
+    const char *const *sources = sources_of(which, &count);
+    text[0] = '\0';
+    for (size_t i = 0; i < count && used < size - 1; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? " " : "", sources[i]);
     return text;
 }
 
-/* Measures one capture into the open records. Returns the exit code; *why says what is missing when it is partial. */
-static int measure(struct vo_rtp_session *session, struct vo_record_writer *writer, const struct vo_rtp_options *to,
-                   struct vo_keylog *keylog, const char **why, struct vo_error *error)
+/* Done in part: the first reason is told. */
+static int in_part(const char *why)
+{
+    if (!job.why[0])
+        snprintf(job.why, sizeof job.why, "%s", why);
+    return VO_EXIT_PARTIAL;
+}
+
+/* Measures one capture into the open records. Returns the exit code. */
+static int measure(unsigned which, struct vo_rtp_options *to, struct vo_error *error)
 {
     struct vo_progress progress;
     char id[1024];
-    struct vo_capture *capture = running;
-    if (vo_rtp_session_open(session, to, writer, error) != VO_OK)
+    struct vo_rtp_session *session = &job.sessions[which];
+    to->point = job.points[which].name;
+    if (vo_rtp_session_open(session, to, job.writer, error) != VO_OK)
         return VO_EXIT_FAILED;
-    session->capture = capture;
-    session->keylog = keylog;
+    session->capture = job.captures[which];
+    session->keylog = job.keylog;
+    session->point = job.count == 2 ? &job.points[which] : NULL;
     vo_progress_start(&progress, stderr, "packets", command.quiet, vo_clock_monotonic());
     enum vo_status status = read_frames(session, &progress, error);
     vo_progress_finish(&progress);
     vo_rtp_session_finish(session);
     if (!vo_rtp_link_calls(session))
         status = vo_error_memory(error, "the links between calls");
-    vo_rtp_emit_all(session, capture_id(id, sizeof id));
-    if (status != VO_OK) {
-        *why = error->message;
-        return VO_EXIT_PARTIAL;
-    }
-    if (vo_capture_cut(capture)) {
-        *why = command.interface ? "stopped before its planned length" : "a file was cut short, or reading was stopped";
-        return VO_EXIT_PARTIAL;
-    }
+    vo_rtp_emit_all(session, capture_id(which, id, sizeof id));
+    if (status != VO_OK)
+        return in_part(error->message);
+    if (vo_capture_cut(session->capture))
+        return in_part(command.interface ? "stopped before its planned length"
+                                         : "a file was cut short, or reading was stopped");
     return VO_EXIT_DONE;
 }
 
-static enum vo_status open_capture(const struct vo_rtp_options *to, struct vo_error *error)
+/* Measures all captures and, of two points, what is between them. Returns the exit code. */
+static int measure_all(struct vo_rtp_options *to, struct vo_error *error)
 {
-    struct vo_capture_options how = {command.filter, command.write_to, command.duration_s};
-    (void)to;
-    if (command.interface)
-        return vo_capture_open_live(command.interface, &how, on_warning, NULL, &running, error);
-    return vo_capture_open_files(command.files.items, command.files.count, &how, on_warning, NULL, &running, error);
+    int code = VO_EXIT_DONE;
+    for (unsigned i = 0; i < job.count && code != VO_EXIT_FAILED; i++) {
+        int one = measure(i, to, error);
+        code = one == VO_EXIT_DONE ? code : one;
+    }
+    if (code == VO_EXIT_FAILED)
+        return code;
+    for (unsigned i = 0; i < job.count && !command.output; i++) {
+        if (job.count == 2)
+            printf("%sPoint %s\n", i ? "\n" : "", job.points[i].name);
+        vo_rtp_print_table(&job.sessions[i], stdout, command.ladder);
+    }
+    if (job.count == 2) {
+        struct vo_points between;
+        if (vo_points_compare(&between, job.sessions, error) != VO_OK) {
+            vo_points_release(&between);
+            return in_part(error->message);
+        }
+        vo_points_emit(&between, job.sessions);
+        if (!command.output)
+            vo_points_print(&between, job.sessions, stdout);
+        vo_points_release(&between);
+    }
+    return code;
 }
 
-static int exit_of(enum vo_status status)
+static enum vo_status open_captures(struct vo_error *error)
 {
-    return status == VO_ERR_USAGE ? VO_EXIT_USAGE : VO_EXIT_FAILED;
+    struct vo_capture_options how = {command.filter, command.write_to, command.duration_s};
+    enum vo_status status = VO_OK;
+    job.count = command.points.count ? 2 : 1;
+    for (unsigned i = 0; i < command.points.count && status == VO_OK; i++)
+        status = vo_point_parse(command.points.items[i], &job.points[i], error);
+    if (status == VO_OK && job.count == 2 && strcmp(job.points[0].name, job.points[1].name) == 0)
+        status = vo_error_set(error, VO_ERR_USAGE, "--point: both points are called '%s'; give them two names",
+                              job.points[0].name);
+    for (unsigned i = 0; i < job.count && status == VO_OK; i++) {
+        size_t count;
+        const char *const *sources = sources_of(i, &count);
+        status = command.interface
+                     ? vo_capture_open_live(command.interface, &how, on_warning, NULL, &job.captures[i], error)
+                     : vo_capture_open_files(sources, count, &how, on_warning, NULL, &job.captures[i], error);
+        running[i] = job.captures[i];
+    }
+    return status;
+}
+
+static enum vo_status open_all(struct vo_rtp_options *to, struct vo_error *error)
+{
+    enum vo_status status = make_options(to, error);
+    if (status == VO_OK && command.interface)
+        add_own_addresses(to);
+    if (status == VO_OK)
+        status = command.keylog ? vo_keylog_load(command.keylog, &job.keylog, error)
+                                : vo_keylog_add(&job.keylog, "", 0, error);
+    if (status == VO_OK)
+        status = open_captures(error);
+    const struct vo_option_list *named = command.points.count ? &command.points : &command.files;
+    struct vo_run run_of = {.probe = program.name, .site = command.site, .place = command.place,
+                            .interface = command.interface, .source = named->items, .source_count = named->count};
+    if (command.interface) {
+        run_of.source = &command.interface;
+        run_of.source_count = 1;
+    }
+    return status == VO_OK ? vo_record_open(command.output, &run_of, &job.writer, error) : status;
+}
+
+static void close_all(void)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        vo_rtp_session_close(&job.sessions[i]);
+        running[i] = NULL;
+        vo_capture_close(job.captures[i]);
+        vo_point_release(&job.points[i]);
+    }
+    vo_keylog_free(job.keylog);
 }
 
 static int run(struct vo_error *error)
 {
     struct vo_rtp_options to;
-    struct vo_keylog *keylog = NULL;
-    struct vo_record_writer *writer = NULL;
-    struct vo_rtp_session session = {0};
-    const char *why = NULL;
-    enum vo_status status = make_options(&to, error);
-    if (status == VO_OK && command.interface)
-        add_own_addresses(&to);
-    if (status == VO_OK)
-        status = command.keylog ? vo_keylog_load(command.keylog, &keylog, error) : vo_keylog_add(&keylog, "", 0, error);
-    if (status == VO_OK)
-        status = open_capture(&to, error);
-    struct vo_run run_of = {.probe = program.name, .site = command.site, .place = command.place,
-                            .interface = command.interface, .source = command.files.items,
-                            .source_count = command.files.count};
-    if (command.interface) {
-        run_of.source = &command.interface;
-        run_of.source_count = 1;
-    }
-    if (status == VO_OK)
-        status = vo_record_open(command.output, &run_of, &writer, error);
+    enum vo_status status = open_all(&to, error);
     if (status != VO_OK) {
         vo_complain(program.name, error);
-        vo_capture_close(running);
-        vo_keylog_free(keylog);
-        return exit_of(status);
+        close_all();
+        return status == VO_ERR_USAGE ? VO_EXIT_USAGE : VO_EXIT_FAILED;
     }
-    int code = measure(&session, writer, &to, keylog, &why, error);
-    if (!command.output && code != VO_EXIT_FAILED)
-        vo_rtp_print_table(&session, stdout, command.ladder);
+    int code = measure_all(&to, error);
+    const char *why = job.why[0] ? job.why : NULL;
     if (why && !command.quiet)
         fprintf(stderr, "%s: measured in part: %s\n", program.name, why);
     struct vo_error closing;
-    if (vo_record_close(writer, code == VO_EXIT_DONE, why, &closing) != VO_OK) {
+    if (vo_record_close(job.writer, code == VO_EXIT_DONE, why, &closing) != VO_OK) {
         vo_complain(program.name, &closing);
         code = VO_EXIT_FAILED;
     } else if (code == VO_EXIT_FAILED) {
         vo_complain(program.name, error);
     }
-    vo_rtp_session_close(&session);
-    vo_capture_close(running);
-    running = NULL;
-    vo_keylog_free(keylog);
+    close_all();
     return code;
+}
+
+/* Files, -i and --point are three ways to name what is measured. */
+static enum vo_status check_command(struct vo_error *error)
+{
+    if (!command.interface && command.files.count == 0 && command.points.count == 0)
+        return vo_error_set(error, VO_ERR_USAGE, "no capture is named: give files, --point or -i; see voready-rtp -h");
+    if (command.interface && command.files.count)
+        return vo_error_set(error, VO_ERR_USAGE, "-i and files exclude each other: measure them in two runs");
+    if (command.points.count && command.interface)
+        return vo_error_set(error, VO_ERR_USAGE, "-i and --point exclude each other: capture first, then compare the files");
+    if (command.points.count && command.files.count)
+        return vo_error_set(error, VO_ERR_USAGE,
+                            "'%s' belongs to no point: several files of a point are one --point, NAME:FILE,FILE",
+                            command.files.items[0]);
+    if (command.points.count == 1)
+        return vo_error_set(error, VO_ERR_USAGE, "--point: only '%s' is given, and two points are compared: give the other",
+                            command.points.items[0]);
+    if (command.points.count > 2)
+        return vo_error_set(error, VO_ERR_USAGE, "--point: two points are compared, and '%s' is one more of %zu",
+                            command.points.items[2], command.points.count);
+    return VO_OK;
 }
 
 int main(int argc, char **argv)
 {
     struct vo_error error;
     enum vo_status status = vo_options_parse(&program, argc, argv, &command.files, &error);
-    if (status == VO_OK && !command.interface && command.files.count == 0 && command.points.count == 0)
-        status = vo_error_set(&error, VO_ERR_USAGE, "no capture is named: give files, --point or -i; see voready-rtp -h");
-    if (status == VO_OK && command.interface && command.files.count)
-        status = vo_error_set(&error, VO_ERR_USAGE, "-i and files exclude each other: measure them in two runs");
+    if (status == VO_OK)
+        status = check_command(&error);
     if (status == VO_END)
         return VO_EXIT_DONE;
     if (status != VO_OK) {

@@ -97,7 +97,9 @@ static void take_rtp(struct vo_rtp_session *session, const struct vo_packet *pac
         fed.event = packet->payload[rtp->payload_offset];
         fed.event_end = packet->payload[rtp->payload_offset + 1];
     }
-    if (!vo_streams_add(session->streams, session->calls, &key, packet, &fed))
+    struct vo_stream *stream = vo_streams_add(session->streams, session->calls, &key, packet, &fed);
+    bool timed = session->first != VO_TIME_UNKNOWN;
+    if (!stream || (session->point && timed && !vo_point_keep(session->point, stream, packet, rtp, session->now)))
         session->counts.memory++;
 }
 

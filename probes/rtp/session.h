@@ -15,6 +15,7 @@
 #include "probes/flow/tcp.h"
 #include "probes/flow/tls.h"
 #include "probes/io/capture.h"
+#include "probes/rtp/point.h"
 
 #define VO_RTP_NEAR 16
 
@@ -55,6 +56,7 @@ struct vo_rtp_session {
     struct vo_keylog *keylog;     /* never NULL while TLS is read: it grows by the secrets in the capture file */
     size_t secrets_taken;
     struct vo_capture *capture;   /* for interface names */
+    struct vo_point *point;       /* keeps every packet, to be found again at another point; NULL: none are kept */
     struct vo_hidden_signalling *hidden;
     struct vo_rtp_counts counts;
     vo_time now;                  /* of the frame being handled */
@@ -63,7 +65,7 @@ struct vo_rtp_session {
     uint64_t streams_written;
 };
 
-/* The writer, keylog and capture are borrowed. */
+/* The writer, keylog, capture and point are borrowed (point may be NULL). */
 enum vo_status vo_rtp_session_open(struct vo_rtp_session *session, const struct vo_rtp_options *options,
                                    struct vo_record_writer *writer, struct vo_error *error);
 void vo_rtp_session_frame(struct vo_rtp_session *session, const struct vo_frame *frame);

@@ -179,7 +179,7 @@ call_good_call() { # 30 s of G.711 over a good network
 }
 
 call_bad_call() { # 70 s of G.711; bursty loss and jitter towards b, DSCP bleached towards a
-    start_network "--seed 11 --right-delay 10 --right-jitter 100 --right-loss 3.5 --right-burst 5 --left-delay 10 $marked" \
+    start_network "--seed 18 --right-delay 10 --right-jitter 125 --right-overtake --right-loss 3.5 --right-burst 4 --left-delay 10 $marked" \
         "--seed 12 --right-delay 15 --left-delay 15 --left-dscp 0 --left-spared-dscp 0"
     plain_baresip_call 70 g711 184 PCMU/8000/1
     keep bad-call m

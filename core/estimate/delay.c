@@ -26,7 +26,7 @@ static double transit_of(const struct vo_delay *delay, vo_time time, uint32_t ti
 
 static double smallest(const struct vo_delay *delay)
 {
-    return fmin(delay->block_ns, delay->previous_ns);
+    return delay->block_ns < delay->previous_ns ? delay->block_ns : delay->previous_ns;
 }
 
 bool vo_delay_jumps(const struct vo_delay *delay, vo_time time, uint32_t timestamp)

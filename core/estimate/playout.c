@@ -45,23 +45,34 @@ static void move(struct vo_playout *playout, const struct vo_playout_config *con
     playout->moved = time;
 }
 
+static void adapt(struct vo_playout *playout, const struct vo_playout_config *config, double above_ns, vo_time time,
+                  bool talkspurt)
+{
+    const double alpha = 0.998002;
+    if (playout->packets == 0 || talkspurt || time - playout->moved >= VO_NS_PER_S)
+        move(playout, config, time);
+    playout->deviation_ns = alpha * playout->deviation_ns + (1 - alpha) * fabs(playout->mean_ns - above_ns);
+    playout->mean_ns = alpha * playout->mean_ns + (1 - alpha) * above_ns;
+    playout->buffer_sum_ms += playout->buffer_ns / 1e6;
+}
+
 bool vo_playout_add(struct vo_playout *playout, const struct vo_playout_config *config, double above_ns, vo_time time,
                     bool talkspurt)
 {
-    const double alpha = 0.998002;
-    if (playout->packets == 0 || (config->minimum_ms != config->maximum_ms &&
-                                  (talkspurt || time - playout->moved >= VO_NS_PER_S)))
-        move(playout, config, time);
-    playout->mean_ns = alpha * playout->mean_ns + (1 - alpha) * above_ns;
-    playout->deviation_ns = alpha * playout->deviation_ns + (1 - alpha) * fabs(playout->mean_ns - above_ns);
+    if (config->minimum_ms != config->maximum_ms)
+        adapt(playout, config, above_ns, time, talkspurt);
+    else if (playout->packets == 0)
+        playout->buffer_ns = config->minimum_ms * 1e6;
     playout->packets++;
-    playout->buffer_sum_ms += playout->buffer_ns / 1e6;
     bool late = above_ns > playout->buffer_ns;
     playout->discarded += late;
     return late;
 }
 
-double vo_playout_mean_ms(const struct vo_playout *playout)
+double vo_playout_mean_ms(const struct vo_playout *playout, const struct vo_playout_config *config)
 {
-    return playout->packets ? playout->buffer_sum_ms / (double)playout->packets : NAN;
+    if (playout->packets == 0)
+        return NAN;
+    bool fixed = config->minimum_ms == config->maximum_ms;
+    return fixed ? config->minimum_ms : playout->buffer_sum_ms / (double)playout->packets;
 }

@@ -20,7 +20,7 @@ struct vo_playout_config {
 
 struct vo_playout { /* zero-initialise */
     double buffer_ns, mean_ns, deviation_ns;
-    double buffer_sum_ms; /* over `packets`, for the mean */
+    double buffer_sum_ms; /* over `packets`, for the mean of an adaptive one */
     uint64_t packets, discarded;
     vo_time moved;
 };
@@ -31,6 +31,6 @@ bool vo_playout_parse(const char *text, struct vo_playout_config *config);
 bool vo_playout_add(struct vo_playout *playout, const struct vo_playout_config *config, double above_ns, vo_time time,
                     bool talkspurt);
 /* Mean depth of the buffer in ms; NaN before the first packet. */
-double vo_playout_mean_ms(const struct vo_playout *playout);
+double vo_playout_mean_ms(const struct vo_playout *playout, const struct vo_playout_config *config);
 
 #endif

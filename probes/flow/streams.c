@@ -16,6 +16,19 @@ struct table {
     size_t size, used; /* size: a power of two */
 };
 
+#define QUEUE 32 /* a power of two; packets wait for QUEUE_LOOK others to be looked up, and as many to be measured */
+#define QUEUE_LOOK 8
+
+struct queued {
+    struct vo_stream_key key;
+    uint64_t hash;
+    struct vo_rtp_packet rtp;
+    struct vo_stream *stream; /* NULL: not known when looked up */
+    uint64_t removals;        /* of streams when it was looked up */
+    uint8_t encap_count;
+    struct vo_encap encap[VO_ENCAP_MAX];
+};
+
 struct vo_streams {
     struct vo_stream_config config;
     struct vo_streams_handler handler;
@@ -25,7 +38,9 @@ struct vo_streams {
     size_t count, room, hand;
     struct vo_stream *newest, *oldest; /* candidates */
     size_t candidates;
-    uint64_t unconfirmed, evicted;
+    uint64_t unconfirmed, evicted, removals, lost;
+    struct queued queue[QUEUE];
+    unsigned queued, looked, done; /* counts; the queue holds those from done to queued */
 };
 
 static inline uint64_t mix(uint64_t a, uint64_t b)
@@ -212,6 +227,7 @@ static void unlink_candidate(struct vo_streams *streams, struct vo_stream *strea
 static void remove_from_table(struct vo_streams *streams, struct vo_stream *stream)
 {
     size_t at;
+    streams->removals++;
     if (find(streams, &stream->key, stream->hash, &at))
         remove_slot(&streams->by_key, at);
 }
@@ -307,7 +323,7 @@ static bool adopt(struct vo_streams *streams, struct vo_stream *stream)
 }
 
 static struct vo_stream *begin(struct vo_streams *streams, const struct vo_stream_key *key, uint64_t hash,
-                               const struct vo_packet *packet)
+                               const struct vo_encap *encap, uint8_t encap_count)
 {
     if (streams->candidates >= VO_STREAMS_CANDIDATES)
         drop_candidate(streams, streams->oldest);
@@ -319,14 +335,14 @@ static struct vo_stream *begin(struct vo_streams *streams, const struct vo_strea
         return NULL;
     stream->key = *key;
     stream->hash = hash;
-    if (packet->encap_count) {
-        stream->encap = malloc(packet->encap_count * sizeof *stream->encap);
+    if (encap_count) {
+        stream->encap = malloc(encap_count * sizeof *stream->encap);
         if (!stream->encap) {
             free(stream);
             return NULL;
         }
-        memcpy(stream->encap, packet->encap, packet->encap_count * sizeof *stream->encap);
-        stream->encap_count = packet->encap_count;
+        memcpy(stream->encap, encap, encap_count * sizeof *stream->encap);
+        stream->encap_count = encap_count;
     }
     size_t at = hash & (table->size - 1);
     while (table->slots[at].hash)
@@ -349,28 +365,88 @@ static const struct vo_binding *media_binding(const struct vo_calls *calls, cons
     return binding && !binding->rtcp ? binding : NULL;
 }
 
-struct vo_stream *vo_streams_add(struct vo_streams *streams, const struct vo_calls *calls, const struct vo_stream_key *key,
-                                 const struct vo_packet *packet, const struct vo_rtp_packet *rtp)
+/* One packet of a stream that may be new (`stream` NULL). */
+static struct vo_stream *add(struct vo_streams *streams, const struct vo_calls *calls, const struct vo_stream_key *key,
+                             uint64_t hash, struct vo_stream *stream, const struct vo_encap *encap, uint8_t encap_count,
+                             const struct vo_rtp_packet *rtp)
 {
-    size_t at;
-    uint64_t hash = hash_key(key);
-    struct vo_stream *stream = find(streams, key, hash, &at);
     if (!stream) {
-        stream = begin(streams, key, hash, packet);
+        stream = begin(streams, key, hash, encap, encap_count);
         if (!stream)
             return NULL;
     }
-    if (!stream->confirmed) /* media may come before the SDP that announces it; open streams are told of new bindings */
+    bool was = stream->confirmed;
+    if (!was) { /* media may come before the SDP that announces it; open streams are told of new bindings */
         vo_stream_bind(stream, media_binding(calls, key->destination, key->destination_port),
                        media_binding(calls, key->source, key->source_port));
-    bool was = stream->confirmed;
-    if (stream->to || stream->from)
-        vo_stream_confirm(stream, &streams->config);
+        if (stream->to || stream->from)
+            vo_stream_confirm(stream, &streams->config);
+    }
     if (!vo_stream_add(stream, &streams->config, rtp) || !settle_candidate(streams, stream, was))
         return NULL;
     if (stream->leg)
         vo_leg_add(stream, rtp);
     return stream;
+}
+
+struct vo_stream *vo_streams_add(struct vo_streams *streams, const struct vo_calls *calls, const struct vo_stream_key *key,
+                                 const struct vo_packet *packet, const struct vo_rtp_packet *rtp)
+{
+    size_t at;
+    uint64_t hash = hash_key(key);
+    return add(streams, calls, key, hash, find(streams, key, hash, &at), packet->encap, packet->encap_count, rtp);
+}
+
+/* Finds the stream of the next packet in the queue and asks for the memory that measuring it will touch. */
+static void look(struct vo_streams *streams)
+{
+    struct queued *queued = &streams->queue[streams->looked++ % QUEUE];
+    size_t at;
+    queued->stream = find(streams, &queued->key, queued->hash, &at);
+    queued->removals = streams->removals;
+    if (queued->stream && queued->stream->measure)
+        vo_stream_prefetch(queued->stream, queued->rtp.sequence);
+}
+
+static void measure_next(struct vo_streams *streams, const struct vo_calls *calls)
+{
+    struct queued *queued = &streams->queue[streams->done++ % QUEUE];
+    size_t at;
+    if (!queued->stream || queued->removals != streams->removals)
+        queued->stream = find(streams, &queued->key, queued->hash, &at);
+    if (!add(streams, calls, &queued->key, queued->hash, queued->stream, queued->encap, queued->encap_count, &queued->rtp))
+        streams->lost++;
+}
+
+void vo_streams_queue(struct vo_streams *streams, const struct vo_calls *calls, const struct vo_stream_key *key,
+                      const struct vo_packet *packet, const struct vo_rtp_packet *rtp)
+{
+    struct queued *queued = &streams->queue[streams->queued++ % QUEUE];
+    queued->key = *key;
+    queued->hash = hash_key(key);
+    queued->rtp = *rtp;
+    queued->encap_count = packet->encap_count;
+    if (packet->encap_count)
+        memcpy(queued->encap, packet->encap, packet->encap_count * sizeof *queued->encap);
+    if (streams->by_key.size)
+        __builtin_prefetch(&streams->by_key.slots[queued->hash & (streams->by_key.size - 1)]);
+    if (streams->queued - streams->looked == QUEUE_LOOK)
+        look(streams);
+    if (streams->looked - streams->done == QUEUE_LOOK)
+        measure_next(streams, calls);
+}
+
+void vo_streams_flush(struct vo_streams *streams, const struct vo_calls *calls)
+{
+    while (streams->looked != streams->queued)
+        look(streams);
+    while (streams->done != streams->queued)
+        measure_next(streams, calls);
+}
+
+uint64_t vo_streams_lost(const struct vo_streams *streams)
+{
+    return streams->lost;
 }
 
 void vo_streams_confirm(struct vo_streams *streams, struct vo_stream *stream)

@@ -187,15 +187,16 @@ static double clock_error_ms(const struct vo_clockfit_result *clock, double away
     return (clock->offset_error_ns + rate_ppm * 1000 * away_s) / 1e6;
 }
 
+/* A smallest delay below 0 may be the error of the clocks; half of the delays, or one beyond the error, is no delay. */
 static void put_missing(const struct vo_points *points, struct vo_point_result *result)
 {
     if (!points->clock.has_offset)
         snprintf(result->missing, sizeof result->missing,
                  "only one direction was matched: the clocks' offset cannot be told apart from the delay");
-    else if (result->minimum_ms + result->error_ms < 0)
+    else if (result->minimum_ms + result->error_ms < 0 || result->median_ms < 0)
         snprintf(result->missing, sizeof result->missing,
-                 "the clocks cannot be fitted: a delay of %.3f ms, less than nothing by more than the error of ± %.3f ms",
-                 result->minimum_ms, result->error_ms);
+                 "the clocks cannot be fitted: delays come out below 0 (smallest %.3f ms, median %.3f ms, ± %.3f ms)",
+                 result->minimum_ms, result->median_ms, result->error_ms);
 }
 
 struct vo_point_result vo_points_result(const struct vo_points *points, const struct vo_point_pair *pair)

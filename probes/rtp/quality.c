@@ -66,7 +66,7 @@ struct vo_rtp_quality vo_rtp_quality(const struct vo_rtp_session *session, const
     quality.r_lq = vo_emodel_rating(row.band, effective, 0);
     quality.mos_lq = vo_emodel_mos(row.band, quality.r_lq);
     snprintf(quality.basis, sizeof quality.basis, "ie %g bpl %g burst ratio %.2f (%s)", row.ie, row.bpl, ratio, row.source);
-    double buffer_ms = vo_playout_mean_ms(&stream->measure->playout);
+    double buffer_ms = vo_playout_mean_ms(&stream->measure->playout, &session->options.stream.playout);
     if (isnan(latency_ms) || isnan(buffer_ms)) {
         snprintf(quality.missing_cq, sizeof quality.missing_cq,
                  "no delay between the ends was measured (no RTCP round trip, no second capture point)");

@@ -97,9 +97,13 @@ static void take_rtp(struct vo_rtp_session *session, const struct vo_packet *pac
         fed.event = packet->payload[rtp->payload_offset];
         fed.event_end = packet->payload[rtp->payload_offset + 1];
     }
+    if (!session->point) {
+        vo_streams_queue(session->streams, session->calls, &key, packet, &fed);
+        return;
+    }
     struct vo_stream *stream = vo_streams_add(session->streams, session->calls, &key, packet, &fed);
     bool timed = session->first != VO_TIME_UNKNOWN;
-    if (!stream || (session->point && timed && !vo_point_keep(session->point, stream, packet, rtp, session->now)))
+    if (!stream || (timed && !vo_point_keep(session->point, stream, packet, rtp, session->now)))
         session->counts.memory++;
 }
 
@@ -123,15 +127,19 @@ static void take_udp(struct vo_rtp_session *session, const struct vo_packet *pac
             take_rtp(session, packet, &rtp);
         break;
     case VO_MEDIA_RTCP:
+        vo_streams_flush(session->streams, session->calls);
         vo_rtp_rtcp(session, packet);
         break;
     case VO_MEDIA_DTLS:
     case VO_MEDIA_ZRTP:
+        vo_streams_flush(session->streams, session->calls);
         mark_secure(session, packet);
         break;
     case VO_MEDIA_OTHER:
-        if (vo_sip_likely(packet->payload, packet->payload_size))
-            vo_rtp_sip_datagram(session, packet);
+        if (!vo_sip_likely(packet->payload, packet->payload_size))
+            break;
+        vo_streams_flush(session->streams, session->calls);
+        vo_rtp_sip_datagram(session, packet);
         break;
     case VO_MEDIA_STUN:
     case VO_MEDIA_TURN_CHANNEL:
@@ -145,10 +153,12 @@ static void take(struct vo_rtp_session *session, enum vo_decoded decoded, struct
     uint32_t size;
     switch (decoded) {
     case VO_DECODED_DATAGRAM:
-        if (packet->protocol == 17)
+        if (packet->protocol == 17) {
             take_udp(session, packet);
-        else
-            vo_tcp_add(session->tcp, packet, session->now);
+            break;
+        }
+        vo_streams_flush(session->streams, session->calls);
+        vo_tcp_add(session->tcp, packet, session->now);
         break;
     case VO_DECODED_FRAGMENT:
         if (vo_fragments_add(session->fragments, packet, session->now, &data, &size))
@@ -197,11 +207,13 @@ void vo_rtp_session_frame(struct vo_rtp_session *session, const struct vo_frame 
 
 void vo_rtp_session_finish(struct vo_rtp_session *session)
 {
+    vo_streams_flush(session->streams, session->calls);
     vo_tcp_free(session->tcp); /* tells what connections were left: hidden signalling among them */
     session->tcp = NULL;
     if (session->last != VO_TIME_UNKNOWN)
         vo_calls_finish(session->calls, session->last);
     vo_streams_finish(session->streams);
+    session->counts.memory += vo_streams_lost(session->streams);
 }
 
 void vo_rtp_session_close(struct vo_rtp_session *session)

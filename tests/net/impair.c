@@ -9,8 +9,8 @@
  * did, which is the truth that a measurement of the same traffic is compared with.
  *
  * Frames that are not IP (ARP) pass at once; IP frames from or to a spared port (--spare: signalling) are
- * delayed but neither lost, duplicated nor reordered. Without --*-reorder no frame overtakes another,
- * whatever the jitter.
+ * delayed but neither lost, duplicated nor reordered. No frame overtakes another, whatever the
+ * jitter, without --*-overtake or --*-reorder.
  */
 #include "core/clock.h"
 #include "core/json.h"
@@ -48,6 +48,7 @@ struct rule {
     double queue_ms;
     long dscp, spared_dscp; /* -1: left as it is */
     const char *shape;
+    bool overtake;
 };
 
 struct frame {
@@ -94,6 +95,7 @@ static const char *const shapes[] = {"uniform", "normal", NULL};
     ROW(way "-delay", ways[i].rule.delay_ms, VO_OPTION_NUMBER, "MS", "constant delay", .maximum = 1e4), \
     ROW(way "-jitter", ways[i].rule.jitter_ms, VO_OPTION_NUMBER, "MS", "extra delay: width if uniform, deviation if normal", .maximum = 1e4), \
     ROW(way "-shape", ways[i].rule.shape, VO_OPTION_WORD, "SHAPE", "distribution of the jitter", .words = shapes), \
+    ROW(way "-overtake", ways[i].rule.overtake, VO_OPTION_FLAG, NULL, "let frames overtake others by their jitter", .maximum = 0), \
     ROW(way "-loss", ways[i].rule.loss_percent, VO_OPTION_NUMBER, "PERCENT", "mean share of frames lost", .maximum = 100), \
     ROW(way "-burst", ways[i].rule.burst, VO_OPTION_NUMBER, "FRAMES", "mean length of a loss (Gilbert; 0: independent)", .maximum = 1e4), \
     ROW(way "-duplicate", ways[i].rule.duplicate_percent, VO_OPTION_NUMBER, "PERCENT", "frames sent twice", .maximum = 100), \
@@ -324,7 +326,7 @@ static void take(struct direction *way, uint8_t *data, size_t size, vo_time now)
         return;
     }
     due += (vo_time)(extra_ms * 1e6);
-    if (due < way->last_due)
+    if (due < way->last_due && !rule->overtake)
         due = way->last_due;
     if (held && !spared) {
         tally->reordered++;

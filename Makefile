@@ -68,3 +68,26 @@ clean:
 	rm -rf build build-*
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# Programs, manual pages (one is made from the metric catalogue), bash completion and rule packs.
+MAN5 := $(BUILD)/man/voready-metrics.5
+$(MAN5): docs/man/metrics.awk core/metrics.def
+	@mkdir -p $(@D)
+	@awk -f docs/man/metrics.awk core/metrics.def >$@.new && mv $@.new $@
+.PHONY: install uninstall
+bindir  = $(DESTDIR)$(PREFIX)/bin
+datadir = $(DESTDIR)$(PREFIX)/share
+bashdir = $(datadir)/bash-completion/completions
+install: $(PROGRAMS) $(MAN5)
+	install -d "$(bindir)" "$(datadir)/man/man1" "$(datadir)/man/man5" "$(bashdir)" "$(datadir)/voready/rules"
+	install -m 755 $(PROGRAMS) "$(bindir)"
+	install -m 644 docs/man/*.1 "$(datadir)/man/man1"
+	install -m 644 docs/man/*.5 $(MAN5) "$(datadir)/man/man5"
+	install -m 644 completion/voready.bash "$(bashdir)/voready"
+	cd "$(bashdir)" && for name in voready-rtp voready-analyze voready-report; do ln -sf voready $$name; done
+	install -m 644 rules/*.json "$(datadir)/voready/rules"
+uninstall:
+	for name in $(notdir $(PROGRAMS)); do rm -f "$(bindir)/$$name" "$(bashdir)/$$name"; done
+	for name in $(notdir $(wildcard docs/man/*.1)); do rm -f "$(datadir)/man/man1/$$name"; done
+	for name in $(notdir $(wildcard docs/man/*.5) $(MAN5)); do rm -f "$(datadir)/man/man5/$$name"; done
+	rm -rf "$(datadir)/voready"

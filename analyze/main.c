@@ -4,6 +4,7 @@
 #include "analyze/site.h"
 #include "analyze/verdict.h"
 #include "core/options.h"
+#include "core/output.h"
 
 #include <stdio.h>
 
@@ -96,6 +97,18 @@ static enum vo_status judge_records(const struct vo_rules *rules, const struct v
     return status;
 }
 
+static enum vo_status check_files(const struct vo_option_list *files, struct vo_error *error)
+{
+    if (!files->count)
+        return vo_error_set(error, VO_ERR_USAGE, "name the record files to judge, or - for standard input");
+    enum vo_status status = vo_output_apart(settings.output, files->items, files->count, error);
+    if (status == VO_OK)
+        status = vo_output_apart(settings.output, settings.packs.items, settings.packs.count, error);
+    if (status == VO_OK)
+        status = vo_output_apart(settings.output, &settings.site, settings.site != NULL, error);
+    return status;
+}
+
 static int run(const struct vo_option_list *files)
 {
     struct vo_error error = {VO_OK, ""};
@@ -106,11 +119,8 @@ static int run(const struct vo_option_list *files)
     enum vo_status status = load_rules(&rules, &head, &error);
     if (status != VO_OK)
         code = status == VO_ERR_MEMORY ? EXIT_FAILED : EXIT_USAGE;
-    if (status == VO_OK && !files->count) {
-        status =
-            vo_error_set(&error, VO_ERR_USAGE, "name the record files to judge, or - for standard input");
+    else if ((status = check_files(files, &error)) != VO_OK)
         code = EXIT_USAGE;
-    }
     if (status == VO_OK)
         status = judge_records(&rules, files, &head, &code, &error);
     if (status != VO_OK)
@@ -132,5 +142,5 @@ int main(int argc, char **argv)
         code = status == VO_ERR_USAGE ? EXIT_USAGE : EXIT_FAILED;
     }
     vo_options_release(&program, &files);
-    return code;
+    return vo_output_finish(NAME, code);
 }

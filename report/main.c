@@ -1,5 +1,6 @@
 /* voready-report: a verdict and its records in a form that people or other tools read. */
 #include "core/options.h"
+#include "core/output.h"
 #include "core/record.h"
 #include "report/formats.h"
 
@@ -150,12 +151,14 @@ int main(int argc, char **argv)
     if (status == VO_OK && operands.count == 0)
         status = vo_error_set(&error, VO_ERR_USAGE, "no verdict given: see " PROGRAM " -h");
     if (status == VO_OK)
+        status = vo_output_apart(path, operands.items, operands.count, &error);
+    if (status == VO_OK)
         status = make(format, path, &operands, &error);
     if (status != VO_OK && status != VO_END)
         vo_complain(PROGRAM, &error);
     vo_options_release(&program, &operands);
     vo_out_release(&notes);
-    return status == VO_OK || status == VO_END ? VO_EXIT_DONE
-           : status == VO_ERR_USAGE            ? VO_EXIT_USAGE
-                                               : VO_EXIT_FAILED;
+    if (status == VO_OK || status == VO_END)
+        return vo_output_finish(PROGRAM, VO_EXIT_DONE);
+    return status == VO_ERR_USAGE ? VO_EXIT_USAGE : VO_EXIT_FAILED;
 }

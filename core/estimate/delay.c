@@ -76,6 +76,13 @@ static void start(struct vo_delay *delay, vo_time time, uint32_t timestamp)
     delay->block_end = time + VO_DELAY_BLOCK_S * VO_NS_PER_S;
 }
 
+static void take_waiting(struct vo_delay *delay)
+{
+    for (unsigned i = 0; i < delay->waiting_count; i++)
+        vo_quantile_add(&delay->variation, delay->waiting[i]);
+    delay->waiting_count = 0;
+}
+
 double vo_delay_add(struct vo_delay *delay, vo_time time, uint32_t timestamp, bool resumes)
 {
     if (delay->started) {
@@ -94,7 +101,9 @@ double vo_delay_add(struct vo_delay *delay, vo_time time, uint32_t timestamp, bo
         delay->block_at = time;
     }
     double above = delay->transit_ns - smallest(delay);
-    vo_quantile_add(&delay->variation, above < 4e12 ? (uint32_t)(above / 1000 + 0.5) : UINT32_MAX);
+    delay->waiting[delay->waiting_count++] = above < 4e12 ? (uint32_t)(above / 1000 + 0.5) : UINT32_MAX;
+    if (delay->waiting_count == VO_DELAY_BATCH)
+        take_waiting(delay);
     return above;
 }
 
@@ -104,4 +113,5 @@ void vo_delay_finish(struct vo_delay *delay)
         vo_skew_add(&delay->skew, (double)(delay->block_at - delay->origin) / 1e9, delay->block_ns);
     vo_skew_break(&delay->skew);
     delay->block_ns = INFINITY;
+    take_waiting(delay);
 }

@@ -23,6 +23,7 @@
 #define VO_DELAY_BLOCK_S 10
 #define VO_DELAY_JUMP_MS 500
 #define VO_DELAY_AHEAD   5
+#define VO_DELAY_BATCH   24
 
 struct vo_delay {
     double ns_per_tick;
@@ -35,8 +36,10 @@ struct vo_delay {
     vo_time block_end, block_at;  /* when the block ends; when its smallest was seen */
     uint64_t jumps;
     struct vo_jitter jitter;
+    uint32_t waiting[VO_DELAY_BATCH]; /* delay variations not yet in `variation`: its memory is touched once a batch */
+    unsigned waiting_count;
     struct vo_skew skew;
-    struct vo_quantile variation; /* µs */
+    struct vo_quantile variation; /* µs; whole after vo_delay_finish() */
 };
 
 /* clock_hz > 0. */
@@ -57,7 +60,7 @@ bool vo_delay_judge(const struct vo_delay *delay, const struct vo_delay_sample *
 /* Takes a packet in; `resumes`: the first after silence, comfort noise or an event, which is no jitter sample. Returns its
  * delay above the smallest, in ns. */
 double vo_delay_add(struct vo_delay *delay, vo_time time, uint32_t timestamp, bool resumes);
-/* Closes the last block for the skew. */
+/* Closes the last block for the skew, and takes the waiting variations in. */
 void vo_delay_finish(struct vo_delay *delay);
 
 #endif

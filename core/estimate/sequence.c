@@ -214,7 +214,7 @@ enum vo_sequence_verdict vo_sequence_classify(struct vo_sequence *sequence, cons
         return VO_SEQUENCE_NEW;
     }
     int16_t delta = (int16_t)(packet->sequence - (uint16_t)sequence->highest);
-    if (delta == 1) {
+    if (delta == 1 && !sequence->holding) { /* beside a held packet it may be that one's successor */
         *position = sequence->highest + 1;
         return VO_SEQUENCE_NEW;
     }

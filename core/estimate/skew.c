@@ -31,7 +31,7 @@ bool vo_skew_result(const struct vo_skew *skew, double *ppm, double *error_ppm)
 {
     struct vo_skew all = *skew;
     vo_skew_break(&all);
-    if (all.points < VO_SKEW_MINIMUM_BLOCKS || all.points <= all.segments + 1 || all.pooled_sxx <= 0)
+    if (all.points + 1 < VO_SKEW_MINIMUM_BLOCKS + all.segments || all.points < VO_SKEW_MINIMUM_BLOCKS || all.pooled_sxx <= 0)
         return false;
     double slope = all.pooled_sxy / all.pooled_sxx; /* ns of transit a second */
     double residual = all.pooled_syy - slope * all.pooled_sxy;

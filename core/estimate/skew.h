@@ -23,7 +23,7 @@ struct vo_skew { /* zero-initialise */
 /* A minimum of `transit_ns` at `time_s`; times rise. */
 void vo_skew_add(struct vo_skew *skew, double time_s, double transit_ns);
 void vo_skew_break(struct vo_skew *skew);
-/* False with fewer than VO_SKEW_MINIMUM_BLOCKS points. Positive: the sender's clock runs fast. */
+/* False with fewer than VO_SKEW_MINIMUM_BLOCKS points, and one more for each further segment. Positive: the sender's clock runs fast. */
 bool vo_skew_result(const struct vo_skew *skew, double *ppm, double *error_ppm);
 
 #endif

@@ -66,12 +66,14 @@ static void advance(struct vo_window *window, int64_t second)
     }
 }
 
-void vo_window_received(struct vo_window *window, int64_t second)
+void vo_window_received(struct vo_window *window, int64_t second, unsigned count)
 {
     if (second > window->newest)
         advance(window, second);
-    uint16_t *received = &window->received_in[slot(window->newest)];
-    *received += *received != UINT16_MAX;
+    if (second < window->judged)
+        second = window->judged;
+    uint32_t received = window->received_in[slot(second)] + count;
+    window->received_in[slot(second)] = received > UINT16_MAX ? UINT16_MAX : (uint16_t)received;
 }
 
 uint64_t vo_window_share(uint64_t count, double before, double after, double from, double to)

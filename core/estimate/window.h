@@ -33,8 +33,8 @@ struct vo_window {
     uint32_t lost_in[VO_WINDOW_RING]; /* a gap may be of more packets than a second can hold */
 };
 
-/* One packet in second `second` >= newest. */
-void vo_window_received(struct vo_window *window, int64_t second);
+/* `count` packets in second `second`; the second has not been judged. */
+void vo_window_received(struct vo_window *window, int64_t second, unsigned count);
 /* `count` lost between two arrivals, in seconds; `after_s` may lie beyond newest. */
 void vo_window_lost(struct vo_window *window, uint64_t count, double before_s, double after_s);
 /* Judges the windows that end before `second`: nothing will be told about those any more. */

@@ -92,28 +92,37 @@ struct vo_stream_rtcp {
     char cname[64];
 };
 
-/* The measuring state of an open stream. */
+/* The measuring state of an open stream. What every packet touches stands together and is fetched ahead of time
+ * (vo_stream_prefetch()); counts that need other memory gather in `batch` and move on once a second. */
 struct vo_measure {
     uint64_t packets, octets; /* octets of IP */
     vo_time first, last;
     vo_time second_end;       /* when the second of `last` ends */
     struct vo_payload *payload; /* of the last packet */
     const struct vo_payload *media; /* of the last one that was neither noise nor an event */
+    unsigned ahead_count;     /* packets kept to judge a jump of transit */
     bool resumes;             /* the next media packet comes after silence, noise or an event */
     bool replaying, clockless;
+    uint8_t ttl_minimum, ttl_maximum;
+    struct vo_measure_batch {
+        uint8_t dscp;
+        uint32_t dscp_packets;            /* of that DSCP */
+        uint32_t payloads, payload_octets; /* of `payload` */
+        uint32_t received;                /* within the second that ends at second_end */
+        struct vo_stream_row row;         /* to be added to the newest row */
+    } batch;
+    struct vo_playout playout;
     struct vo_sequence sequence;
     struct vo_delay delay;
-    struct vo_playout playout;
+    /* now and then */
     struct vo_burst burst;
     struct vo_window window;
     uint64_t talkspurts, noise_packets, event_packets, codec_changes;
-    uint64_t dscp_46, tunnelled, outer_46;
+    uint64_t tunnelled, outer_46;
     uint32_t dscp[64];
     uint32_t outer_dscp[64];
     uint32_t event_timestamp; /* of the newest telephone-event */
     bool any_event;
-    uint8_t ttl_minimum, ttl_maximum;
-    unsigned ahead_count;     /* packets kept to judge a jump of transit */
     struct vo_rtp_packet held, ahead[VO_DELAY_AHEAD];
     int64_t row_first, row_newest; /* rows not told yet: their numbers from the stream's start */
     struct vo_stream_row rows[VO_STREAM_ROWS];
@@ -121,6 +130,8 @@ struct vo_measure {
 
 struct vo_stream {
     struct vo_stream_key key;
+    struct vo_measure *measure; /* of an open stream */
+    struct vo_leg_delay *leg;   /* delay from the same stream's other leg in this capture, or NULL */
     uint64_t hash;
     struct vo_encap *encap;   /* NULL: none */
     uint8_t encap_count;
@@ -128,7 +139,6 @@ struct vo_stream {
     uint8_t good_pairs;
     uint16_t kept_count, kept_room;
     struct vo_rtp_packet *kept; /* of a candidate */
-    struct vo_measure *measure; /* of an open stream */
     struct vo_stream_rtcp *rtcp;
     struct vo_payload payloads[VO_STREAM_PAYLOADS];
     uint8_t payload_count;
@@ -136,7 +146,6 @@ struct vo_stream {
     vo_time last;
     struct vo_stream *next_ssrc, *next_source, *next_destination; /* chains of the table's indices */
     struct vo_stream *newer, *older; /* candidates, by age */
-    struct vo_leg_delay *leg;  /* delay from the same stream's other leg in this capture, or NULL */
     void *user;
 };
 
@@ -155,11 +164,16 @@ bool vo_stream_add(struct vo_stream *stream, const struct vo_stream_config *conf
 /* Asks for the memory that the next packet of an open stream will touch. */
 static inline void vo_stream_prefetch(const struct vo_stream *stream, uint16_t sequence)
 {
-    const char *measure = (const char *)stream->measure;
-    for (size_t at = 0; at < offsetof(struct vo_measure, sequence.arrival_us); at += 64)
-        __builtin_prefetch(measure + at, 1);
-    __builtin_prefetch(&stream->measure->sequence.arrival_us[sequence & (VO_SEQUENCE_WINDOW - 1)], 1);
-    __builtin_prefetch(&stream->measure->delay.variation, 1);
+    const struct vo_measure *measure = stream->measure;
+    const char *at = (const char *)measure;
+    const char *end = at + offsetof(struct vo_measure, sequence.arrival_us);
+    for (; at < end; at += 64)
+        __builtin_prefetch(at, 1);
+    __builtin_prefetch(&measure->sequence.arrival_us[sequence & (VO_SEQUENCE_WINDOW - 1)], 1);
+    at = (const char *)&measure->delay;
+    end = at + offsetof(struct vo_delay, skew);
+    for (; at < end; at += 64)
+        __builtin_prefetch(at, 1);
 }
 
 /* Signalling or RTCP vouches for it. */

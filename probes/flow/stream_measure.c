@@ -88,11 +88,48 @@ static void rows_lost(struct vo_stream *stream, const struct vo_stream_config *c
     }
 }
 
+static void flush_dscp(struct vo_measure *measure)
+{
+    measure->dscp[measure->batch.dscp] += measure->batch.dscp_packets;
+    measure->batch.dscp_packets = 0;
+}
+
+static void flush_payload(struct vo_measure *measure)
+{
+    struct vo_measure_batch *batch = &measure->batch;
+    if (!measure->payload)
+        return;
+    measure->payload->packets += batch->payloads;
+    measure->payload->octets += batch->payload_octets;
+    batch->payloads = batch->payload_octets = 0;
+}
+
+/* What gathered in the second that ends, or before something needs it in its place. */
+static void flush_second(struct vo_measure *measure)
+{
+    struct vo_measure_batch *batch = &measure->batch;
+    struct vo_stream_row *row = row_at(measure, measure->row_newest);
+    if (batch->received)
+        vo_window_received(&measure->window, second_of(measure, measure->second_end) - 1, batch->received);
+    row->packets += batch->row.packets;
+    row->unique += batch->row.unique;
+    row->discarded += batch->row.discarded;
+    row->dscp_46 += batch->row.dscp_46;
+    if (batch->row.jitter_max_ms > row->jitter_max_ms)
+        row->jitter_max_ms = batch->row.jitter_max_ms;
+    if (batch->row.variation_max_ms > row->variation_max_ms)
+        row->variation_max_ms = batch->row.variation_max_ms;
+    batch->received = 0;
+    flush_payload(measure);
+    clear_row(&batch->row);
+}
+
 static void on_lost(void *context, uint64_t good, uint64_t count, vo_time before, vo_time after)
 {
     struct sink_context *sink = context;
     struct vo_measure *measure = sink->stream->measure;
     double before_s = seconds_of(measure, before), after_s = seconds_of(measure, after);
+    flush_second(measure);
     vo_burst_add(&measure->burst, good, count);
     vo_window_lost(&measure->window, count, before_s, after_s);
     if (sink->config->series_s)
@@ -114,10 +151,11 @@ static void tell_event(const struct vo_stream *stream, const struct vo_stream_co
 
 bool vo_measure_open(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *first)
 {
-    struct vo_measure *measure = calloc(1, sizeof *measure);
+    struct vo_measure *measure = aligned_alloc(64, (sizeof *measure + 63) / 64 * 64);
     (void)config;
     if (!measure)
         return false;
+    memset(measure, 0, sizeof *measure);
     const struct vo_payload *payload = vo_payload_of(stream, first);
     measure->first = first->time;
     measure->second_end = first->time + VO_NS_PER_S;
@@ -126,6 +164,7 @@ bool vo_measure_open(struct vo_stream *stream, const struct vo_stream_config *co
     vo_delay_init(&measure->delay, payload->clock_hz ? payload->clock_hz : 1);
     measure->clockless = payload->clock_hz == 0;
     clear_row(&measure->rows[0]);
+    clear_row(&measure->batch.row);
     stream->measure = measure;
     return true;
 }
@@ -174,6 +213,7 @@ static void change_payload(struct vo_stream *stream, const struct vo_stream_conf
 {
     struct vo_measure *measure = stream->measure;
     const struct vo_payload *before = measure->media;
+    flush_payload(measure);
     measure->payload = payload;
     if (payload->kind != VO_PAYLOAD_MEDIA || payload == before)
         return;
@@ -191,8 +231,11 @@ static void count_packet(struct vo_stream *stream, const struct vo_rtp_packet *p
     struct vo_measure *measure = stream->measure;
     measure->packets++;
     measure->octets += packet->ip_length;
-    measure->dscp[packet->dscp & 63]++;
-    measure->dscp_46 += packet->dscp == 46;
+    if (packet->dscp != measure->batch.dscp) {
+        flush_dscp(measure);
+        measure->batch.dscp = packet->dscp & 63;
+    }
+    measure->batch.dscp_packets++;
     if (packet->outer_dscp != 0xff) {
         measure->tunnelled++;
         measure->outer_dscp[packet->outer_dscp & 63]++;
@@ -210,6 +253,7 @@ static void count_packet(struct vo_stream *stream, const struct vo_rtp_packet *p
 static void roll(struct vo_stream *stream, const struct vo_stream_config *config, vo_time time)
 {
     struct vo_measure *measure = stream->measure;
+    flush_second(measure);
     int64_t second = second_of(measure, time);
     int64_t settled = second_of(measure, vo_sequence_settled_until(&measure->sequence));
     measure->second_end = measure->first + (second + 1) * VO_NS_PER_S;
@@ -236,7 +280,8 @@ static void update_row(struct vo_stream *stream, const struct vo_stream_config *
     if (packet->time >= measure->second_end &&
         (outcome->unique || packet->time - measure->second_end < VO_STREAM_CHUNK * VO_NS_PER_S))
         roll(stream, config, packet->time);
-    struct vo_stream_row *row = row_at(measure, measure->row_newest);
+    struct vo_stream_row *row = &measure->batch.row;
+    measure->batch.received += outcome->unique;
     row->packets += !packet->counted;
     row->dscp_46 += !packet->counted && packet->dscp == 46;
     row->unique += outcome->unique;
@@ -266,7 +311,8 @@ static void take_timing(struct vo_stream *stream, const struct vo_stream_config 
 {
     struct vo_measure *measure = stream->measure;
     bool talkspurt = ends_silence(measure, packet, position);
-    measure->talkspurts += talkspurt;
+    if (talkspurt)
+        measure->talkspurts++;
     outcome->timed = true;
     outcome->above_ns =
         vo_delay_add(&measure->delay, packet->time, packet->timestamp, measure->resumes || talkspurt);
@@ -325,10 +371,9 @@ static void commit(struct vo_stream *stream, const struct vo_stream_config *conf
         else
             measure->noise_packets++;
     }
-    payload->packets++;
-    payload->octets += packet->payload_length;
+    measure->batch.payloads++;
+    measure->batch.payload_octets += packet->payload_length;
     vo_sequence_commit(&measure->sequence, sequence, position, outcome.late, sink);
-    vo_window_received(&measure->window, second_of(measure, packet->time));
     update_row(stream, config, packet, &outcome);
 }
 
@@ -406,6 +451,9 @@ void vo_measure_finish(struct vo_stream *stream, const struct vo_stream_config *
     if (measure->ahead_count)
         replay_ahead(stream, config);
     vo_sequence_finish(&measure->sequence, &sink);
+    flush_second(measure);
+    flush_dscp(measure);
+    flush_payload(measure);
     vo_delay_finish(&measure->delay);
     if (config->series_s)
         tell_rows(stream, config, measure->row_newest + 1);

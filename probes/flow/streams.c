@@ -418,13 +418,16 @@ static void measure_next(struct vo_streams *streams, const struct vo_calls *call
         streams->lost++;
 }
 
-void vo_streams_queue(struct vo_streams *streams, const struct vo_calls *calls, const struct vo_stream_key *key,
-                      const struct vo_packet *packet, const struct vo_rtp_packet *rtp)
+struct vo_queued vo_streams_place(struct vo_streams *streams)
+{
+    struct queued *queued = &streams->queue[streams->queued % QUEUE];
+    return (struct vo_queued){&queued->key, &queued->rtp};
+}
+
+void vo_streams_queue(struct vo_streams *streams, const struct vo_calls *calls, const struct vo_packet *packet)
 {
     struct queued *queued = &streams->queue[streams->queued++ % QUEUE];
-    queued->key = *key;
-    queued->hash = hash_key(key);
-    queued->rtp = *rtp;
+    queued->hash = hash_key(&queued->key);
     queued->encap_count = packet->encap_count;
     if (packet->encap_count)
         memcpy(queued->encap, packet->encap, packet->encap_count * sizeof *queued->encap);

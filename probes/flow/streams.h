@@ -29,8 +29,12 @@ struct vo_stream *vo_streams_add(struct vo_streams *streams, const struct vo_cal
 /* The same, some packets later: the queue lets the memory that a packet will need come near while others are measured, which
  * more than halves the time of captures with many streams. Whatever else reads or changes streams needs vo_streams_flush()
  * before it. What was lost for want of memory is counted by vo_streams_lost(). */
-void vo_streams_queue(struct vo_streams *streams, const struct vo_calls *calls, const struct vo_stream_key *key,
-                      const struct vo_packet *packet, const struct vo_rtp_packet *rtp);
+struct vo_queued {
+    struct vo_stream_key *key;
+    struct vo_rtp_packet *rtp;
+};
+struct vo_queued vo_streams_place(struct vo_streams *streams); /* where the next packet is to be written, each member once */
+void vo_streams_queue(struct vo_streams *streams, const struct vo_calls *calls, const struct vo_packet *packet);
 void vo_streams_flush(struct vo_streams *streams, const struct vo_calls *calls);
 uint64_t vo_streams_lost(const struct vo_streams *streams);
 /* Vouches for a candidate. */

@@ -135,6 +135,13 @@ static bool over(struct vo_live *live)
     return live->deadline != 0 && vo_clock_monotonic() >= live->deadline;
 }
 
+/* An open-ended capture is whole when it is stopped; one with a planned length only when that is over. */
+static enum vo_status end_of(struct vo_capture *capture)
+{
+    capture->cut = capture->live->deadline != 0 && !over(capture->live);
+    return VO_END;
+}
+
 /* Nothing is queued: writes out what was kept and sleeps until something comes, a signal does, or WAIT_MS are
  * over. */
 static void wait_for_frames(struct vo_capture *capture)
@@ -166,12 +173,12 @@ enum vo_status vo_live_next(struct vo_capture *capture, struct vo_frame *frame, 
     struct pcap_pkthdr *header;
     const uint8_t *data;
     if (capture->stop || (++live->since_clock >= CLOCK_EVERY && over(live)))
-        return VO_END;
+        return end_of(capture);
     int result = pcap_next_ex(live->pcap, &header, &data);
     if (result == 0) {
         wait_for_frames(capture);
         if (capture->stop || over(live))
-            return VO_END;
+            return end_of(capture);
         result = pcap_next_ex(live->pcap, &header, &data);
     }
     if (result < 0)

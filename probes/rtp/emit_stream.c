@@ -183,8 +183,8 @@ static void put_counts(const struct view *view)
                               (double)measure->packets / duration_s);
     else
         vo_observe_missing(writer, VO_METRIC_RTP_BITRATE_KBPS, "the stream has one packet, or no duration");
-    metric_at_point(view, VO_METRIC_RTP_DSCP_46_PACKETS, (double)measure->dscp_46);
-    metric_at_point(view, VO_METRIC_RTP_DSCP_46_PERCENT, 100.0 * (double)measure->dscp_46 / (double)measure->packets);
+    metric_at_point(view, VO_METRIC_RTP_DSCP_46_PACKETS, (double)measure->dscp[46]);
+    metric_at_point(view, VO_METRIC_RTP_DSCP_46_PERCENT, 100.0 * (double)measure->dscp[46] / (double)measure->packets);
     if (measure->tunnelled)
         metric_at_point(view, VO_METRIC_RTP_OUTER_DSCP_46_PERCENT,
                         100.0 * (double)measure->outer_46 / (double)measure->tunnelled);

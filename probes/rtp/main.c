@@ -1,6 +1,7 @@
 /* voready-rtp: SIP calls and RTP streams of captures, measured. */
 #include "core/estimate/emodel.h"
 #include "core/options.h"
+#include "core/output.h"
 #include "core/progress.h"
 #include "probes/rtp/emit.h"
 #include "probes/rtp/points_emit.h"
@@ -65,10 +66,12 @@ static const struct vo_program program = {
 };
 
 static struct vo_capture *running[2]; /* what a signal stops */
+static volatile sig_atomic_t stopped; /* it came, perhaps before there was anything to stop */
 
 static void on_signal(int number)
 {
     (void)number;
+    stopped = 1;
     for (int i = 0; i < 2; i++)
         if (running[i])
             vo_capture_stop(running[i]);
@@ -153,12 +156,14 @@ static enum vo_status read_frames(struct vo_rtp_session *session, struct vo_prog
     struct vo_frame frame;
     enum vo_status status;
     uint64_t since_tick = 0;
+    vo_time second = 0; /* of the capture: a slow pipe's records are written as they come */
     while ((status = vo_capture_next(session->capture, &frame, error)) == VO_OK) {
         if (frame.data)
             vo_rtp_session_frame(session, &frame);
-        if (frame.data && ++since_tick < 16384)
+        if (frame.data && ++since_tick < 16384 && session->now / VO_NS_PER_S == second)
             continue;
         since_tick = 0;
+        second = session->now / VO_NS_PER_S;
         vo_time now = vo_clock_monotonic();
         const struct vo_capture_stats *stats = vo_capture_stats(session->capture);
         vo_record_tick(session->writer, now);
@@ -278,6 +283,33 @@ static enum vo_status open_captures(struct vo_error *error)
                      ? vo_capture_open_live(command.interface, &how, on_warning, NULL, &job.captures[i], error)
                      : vo_capture_open_files(sources, count, &how, on_warning, NULL, &job.captures[i], error);
         running[i] = job.captures[i];
+        if (running[i] && stopped)
+            vo_capture_stop(running[i]);
+    }
+    return status;
+}
+
+static enum vo_status open_keylog(struct vo_error *error)
+{
+    if (!command.keylog)
+        return vo_keylog_add(&job.keylog, "", 0, error);
+    enum vo_status status = vo_keylog_load(command.keylog, &job.keylog, error);
+    if (status == VO_OK && vo_keylog_count(job.keylog) == 0) {
+        struct vo_error none;
+        vo_error_set(&none, VO_OK, "%s has no line of a TLS key log (SSLKEYLOGFILE): TLS is not read with it", command.keylog);
+        on_warning(NULL, none.message);
+    }
+    return status;
+}
+
+/* The records must not replace what they are made from. */
+static enum vo_status check_output(struct vo_error *error)
+{
+    enum vo_status status = vo_output_apart(command.output, &command.keylog, command.keylog != NULL, error);
+    for (unsigned i = 0; i < job.count && status == VO_OK && !command.interface; i++) {
+        size_t count;
+        const char *const *sources = sources_of(i, &count);
+        status = vo_output_apart(command.output, sources, count, error);
     }
     return status;
 }
@@ -288,10 +320,11 @@ static enum vo_status open_all(struct vo_rtp_options *to, struct vo_error *error
     if (status == VO_OK && command.interface)
         add_own_addresses(to);
     if (status == VO_OK)
-        status = command.keylog ? vo_keylog_load(command.keylog, &job.keylog, error)
-                                : vo_keylog_add(&job.keylog, "", 0, error);
+        status = open_keylog(error);
     if (status == VO_OK)
         status = open_captures(error);
+    if (status == VO_OK)
+        status = check_output(error);
     const struct vo_option_list *named = command.points.count ? &command.points : &command.files;
     struct vo_run run_of = {.probe = program.name, .site = command.site, .place = command.place,
                             .interface = command.interface, .source = named->items, .source_count = named->count};
@@ -313,6 +346,11 @@ static void close_all(void)
     vo_keylog_free(job.keylog);
 }
 
+static int exit_of(enum vo_status status)
+{
+    return status == VO_ERR_USAGE ? VO_EXIT_USAGE : VO_EXIT_FAILED;
+}
+
 static int run(struct vo_error *error)
 {
     struct vo_rtp_options to;
@@ -320,18 +358,18 @@ static int run(struct vo_error *error)
     if (status != VO_OK) {
         vo_complain(program.name, error);
         close_all();
-        return status == VO_ERR_USAGE ? VO_EXIT_USAGE : VO_EXIT_FAILED;
+        return exit_of(status);
     }
     int code = measure_all(&to, error);
-    const char *why = job.why[0] ? job.why : NULL;
-    if (why && !command.quiet)
-        fprintf(stderr, "%s: measured in part: %s\n", program.name, why);
+    const char *why = job.why[0] ? job.why : code == VO_EXIT_FAILED ? error->message : NULL;
     struct vo_error closing;
     if (vo_record_close(job.writer, code == VO_EXIT_DONE, why, &closing) != VO_OK) {
         vo_complain(program.name, &closing);
         code = VO_EXIT_FAILED;
     } else if (code == VO_EXIT_FAILED) {
         vo_complain(program.name, error);
+    } else if (why && !command.quiet) {
+        fprintf(stderr, "%s: measured in part: %s\n", program.name, why);
     }
     close_all();
     return code;
@@ -366,13 +404,13 @@ int main(int argc, char **argv)
     if (status == VO_OK)
         status = check_command(&error);
     if (status == VO_END)
-        return VO_EXIT_DONE;
+        return vo_output_finish(program.name, VO_EXIT_DONE);
     if (status != VO_OK) {
         vo_complain(program.name, &error);
-        return VO_EXIT_USAGE;
+        return exit_of(status);
     }
     catch_signals();
     int code = run(&error);
     vo_options_release(&program, &command.files);
-    return code;
+    return vo_output_finish(program.name, code);
 }

@@ -4,7 +4,8 @@
 #include <string.h>
 
 /* Splits the list after the colon in place, at its commas. */
-static enum vo_status split_files(const char *text, char *list, struct vo_point *point, struct vo_error *error)
+static enum vo_status split_files(const char *text, char *list, struct vo_point *point,
+                                  struct vo_error *error)
 {
     size_t count = 1;
     for (const char *at = list; *at; at++)
@@ -14,7 +15,8 @@ static enum vo_status split_files(const char *text, char *list, struct vo_point 
         return vo_error_memory(error, "the names of files");
     for (char *rest = list, *file; (file = strsep(&rest, ",")) != NULL;) {
         if (!*file)
-            return vo_error_set(error, VO_ERR_USAGE, "--point: '%s' lacks a file name after ':' or ','", text);
+            return vo_error_set(error, VO_ERR_USAGE, "--point: '%s' lacks a file name after ':' or ','",
+                                text);
         point->files[point->file_count++] = file;
     }
     return VO_OK;
@@ -25,12 +27,13 @@ enum vo_status vo_point_parse(const char *text, struct vo_point *point, struct v
     *point = (struct vo_point){.first = VO_TIME_UNKNOWN, .last = VO_TIME_UNKNOWN};
     size_t size = strcspn(text, ":");
     if (size == 0 || !text[size])
-        return vo_error_set(error, VO_ERR_USAGE,
-                            "--point: '%s' is not NAME:FILE[,FILE...], such as phone:a.pcap or sbc:b1.pcap,b2.pcap", text);
+        return vo_error_set(
+            error, VO_ERR_USAGE,
+            "--point: '%s' is not NAME:FILE[,FILE...], such as phone:a.pcap or sbc:b1.pcap,b2.pcap", text);
     for (size_t i = 0; i < size; i++)
         if (text[i] == '>' || (unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-            return vo_error_set(error, VO_ERR_USAGE, "--point: the name in '%s' may not hold '>' or control characters",
-                                text);
+            return vo_error_set(error, VO_ERR_USAGE,
+                                "--point: the name in '%s' may not hold '>' or control characters", text);
     point->name = strdup(text);
     if (!point->name)
         return vo_error_memory(error, "the name of a point");
@@ -100,8 +103,8 @@ uint32_t vo_point_number(const struct vo_stream *stream)
     return (uint32_t)(uintptr_t)stream->user;
 }
 
-enum vo_status vo_point_settle(struct vo_point *point, const struct vo_streams *streams, vo_time first, vo_time last,
-                               struct vo_error *error)
+enum vo_status vo_point_settle(struct vo_point *point, const struct vo_streams *streams, vo_time first,
+                               vo_time last, struct vo_error *error)
 {
     point->first = first;
     point->last = last;

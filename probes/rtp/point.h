@@ -4,7 +4,8 @@
  *
  * A packet costs 32 bytes until the comparison is done (a million packets of speech, 5.5 hours of one stream,
  * are 32 MB). Addresses are not kept: NAT changes them. The payload is kept as a hash of its first bytes, as
- * many as VO_POINT_PAYLOAD or all; where the snap length left fewer there is none, and the headers have to do.
+ * many as VO_POINT_PAYLOAD or all; where the snap length left fewer there is none, and the headers have to
+ * do.
  */
 #ifndef VO_PROBES_RTP_POINT_H
 #define VO_PROBES_RTP_POINT_H
@@ -25,10 +26,10 @@ struct vo_point_packet {
     vo_time time;
     uint32_t stream; /* its number at this point */
     uint32_t ssrc, timestamp;
-    uint32_t hash;   /* when `hashed` */
+    uint32_t hash; /* when `hashed` */
     uint16_t sequence;
     bool hashed;
-    uint8_t fate;    /* enum vo_point_fate; the matching's */
+    uint8_t fate; /* enum vo_point_fate; the matching's */
 };
 
 struct vo_point_stream {
@@ -47,7 +48,8 @@ struct vo_point {
     uint32_t stream_count;
 };
 
-/* Reads "NAME:FILE[,FILE...]". The caller releases `point`, also after an error. VO_ERR_USAGE, VO_ERR_MEMORY. */
+/* Reads "NAME:FILE[,FILE...]". The caller releases `point`, also after an error. VO_ERR_USAGE, VO_ERR_MEMORY.
+ */
 enum vo_status vo_point_parse(const char *text, struct vo_point *point, struct vo_error *error);
 void vo_point_release(struct vo_point *point);
 
@@ -55,8 +57,8 @@ void vo_point_release(struct vo_point *point);
 bool vo_point_keep(struct vo_point *point, struct vo_stream *stream, const struct vo_packet *packet,
                    const struct vo_rtp *rtp, vo_time time);
 /* After the capture's end: numbers find their streams, and packets of flows that became no stream go. */
-enum vo_status vo_point_settle(struct vo_point *point, const struct vo_streams *streams, vo_time first, vo_time last,
-                               struct vo_error *error);
+enum vo_status vo_point_settle(struct vo_point *point, const struct vo_streams *streams, vo_time first,
+                               vo_time last, struct vo_error *error);
 /* The number of a stream at its point, 0 if none. */
 uint32_t vo_point_number(const struct vo_stream *stream);
 

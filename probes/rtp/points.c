@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define REPEAT_NS   (2 * VO_NS_PER_S) /* a copy that comes later than this is another packet */
-#define RUN_MAX     4096              /* comparisons for one place: calls that replay the same file are many */
+#define RUN_MAX     4096 /* comparisons for one place: calls that replay the same file are many */
 #define MATCHES_MIN 16
 
 /* A place is one SSRC, sequence number and timestamp. */
@@ -53,7 +53,8 @@ static uint64_t order(struct vo_point *point)
              end++) {
             int64_t after;
             clear &= same_payload(&packets[i], &packets[end]) &&
-                     !__builtin_sub_overflow(packets[end].time, packets[i].time, &after) && after <= REPEAT_NS;
+                     !__builtin_sub_overflow(packets[end].time, packets[i].time, &after) &&
+                     after <= REPEAT_NS;
             packets[end].fate |= VO_POINT_REPEAT;
         }
         point->streams[packets[i].stream].packets += clear;
@@ -109,7 +110,8 @@ static struct claim *slot_of(const struct claims *claims, uint32_t a, uint32_t b
 {
     uint64_t hash = ((uint64_t)a << 32 | b) * 0x9e3779b97f4a7c15u;
     size_t at = (hash >> 32) & (claims->size - 1);
-    while (claims->slots[at].number[0] && (claims->slots[at].number[0] != a || claims->slots[at].number[1] != b))
+    while (claims->slots[at].number[0] &&
+           (claims->slots[at].number[0] != a || claims->slots[at].number[1] != b))
         at = (at + 1) & (claims->size - 1);
     return &claims->slots[at];
 }
@@ -143,8 +145,8 @@ static bool count_shared(struct claims *claims, uint32_t a, uint32_t b)
 static bool is_match(const struct vo_point_packet *a, const struct vo_point_packet *b)
 {
     int64_t apart;
-    return usable(a) && usable(b) && same_payload(a, b) && !__builtin_sub_overflow(b->time, a->time, &apart) &&
-           apart != INT64_MIN;
+    return usable(a) && usable(b) && same_payload(a, b) &&
+           !__builtin_sub_overflow(b->time, a->time, &apart) && apart != INT64_MIN;
 }
 
 static bool compare_run(struct vo_points *points, const struct run *run, struct claims *claims)
@@ -180,9 +182,9 @@ static int compare_claims(const void *left, const void *right)
 
 static int likeness_of(const struct vo_stream_key *a, const struct vo_stream_key *b)
 {
-    return 8 * (memcmp(a->source, b->source, 16) == 0) + 8 * (memcmp(a->destination, b->destination, 16) == 0) +
-           4 * (a->source_port == b->source_port) + 4 * (a->destination_port == b->destination_port) +
-           (a->encap_hash == b->encap_hash);
+    return 8 * (memcmp(a->source, b->source, 16) == 0) +
+           8 * (memcmp(a->destination, b->destination, 16) == 0) + 4 * (a->source_port == b->source_port) +
+           4 * (a->destination_port == b->destination_port) + (a->encap_hash == b->encap_hash);
 }
 
 static const struct vo_stream *stream_of(const struct vo_points *points, int i, uint32_t number)
@@ -193,7 +195,8 @@ static const struct vo_stream *stream_of(const struct vo_points *points, int i, 
 /* The same flow at one point, seen twice: in several VLANs or on several interfaces. */
 static bool is_leg(const struct vo_stream *a, const struct vo_stream *b)
 {
-    return memcmp(a->key.source, b->key.source, 16) == 0 && memcmp(a->key.destination, b->key.destination, 16) == 0 &&
+    return memcmp(a->key.source, b->key.source, 16) == 0 &&
+           memcmp(a->key.destination, b->key.destination, 16) == 0 &&
            a->key.source_port == b->key.source_port && a->key.destination_port == b->key.destination_port;
 }
 
@@ -222,7 +225,8 @@ static void court(struct choice *choice, const struct claim *claim)
         struct suitor *suitor = &choice->suitors[i][claim->number[i]];
         uint32_t other = claim->number[!i];
         if (suitor->number && suitor->number != other)
-            suitor->torn |= !is_leg(stream_of(choice->points, !i, suitor->number), stream_of(choice->points, !i, other));
+            suitor->torn |=
+                !is_leg(stream_of(choice->points, !i, suitor->number), stream_of(choice->points, !i, other));
         else
             suitor->number = other;
     }
@@ -232,13 +236,15 @@ static void court(struct choice *choice, const struct claim *claim)
 static void wed(struct choice *choice, const struct claim *claim)
 {
     struct vo_points *points = choice->points;
-    struct suitor *suitors[2] = {&choice->suitors[0][claim->number[0]], &choice->suitors[1][claim->number[1]]};
+    struct suitor *suitors[2] = {&choice->suitors[0][claim->number[0]],
+                                 &choice->suitors[1][claim->number[1]]};
     for (int i = 0; i < 2; i++)
         if (suitors[i]->torn && points->pair_of[i][claim->number[i]] == VO_POINT_NONE) {
             points->pair_of[i][claim->number[i]] = VO_POINT_NONE - 1;
             points->torn++;
         }
-    if (suitors[0]->number != claim->number[1] || suitors[1]->number != claim->number[0] || !is_free(choice, claim))
+    if (suitors[0]->number != claim->number[1] || suitors[1]->number != claim->number[0] ||
+        !is_free(choice, claim))
         return;
     struct vo_point_pair *pair = &points->pairs[points->count];
     *pair = (struct vo_point_pair){.reverse = VO_POINT_NONE, .direction = VO_POINT_UNKNOWN};
@@ -297,8 +303,8 @@ static bool pair_streams(struct vo_points *points, struct claims *claims)
         size_t numbers = (size_t)points->point[i]->stream_count + 1;
         points->pair_of[i] = malloc(numbers * sizeof *points->pair_of[i]);
         choice.suitors[i] = calloc(numbers, sizeof *choice.suitors[i]);
-        for (size_t j = 0; points->pair_of[i] && j < numbers; j++)
-            points->pair_of[i][j] = VO_POINT_NONE;
+        if (points->pair_of[i])
+            memset(points->pair_of[i], 0xff, numbers * sizeof *points->pair_of[i]); /* VO_POINT_NONE */
         good = good && points->pair_of[i] && choice.suitors[i];
     }
     points->pairs = good ? calloc(choice.count + 1, sizeof *points->pairs) : NULL;
@@ -349,7 +355,8 @@ static bool collect(struct vo_points *points)
     return true;
 }
 
-enum vo_status vo_points_match(struct vo_points *points, struct vo_point *a, struct vo_point *b, struct vo_error *error)
+enum vo_status vo_points_match(struct vo_points *points, struct vo_point *a, struct vo_point *b,
+                               struct vo_error *error)
 {
     struct claims claims = {NULL, 0, 0};
     struct run run;

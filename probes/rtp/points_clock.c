@@ -34,7 +34,8 @@ static void span_of(const struct vo_point_pair *pair, int64_t *first, int64_t *l
     }
 }
 
-static void fill_seconds(const struct vo_point_pair *pair, int64_t first, size_t count, struct second *seconds)
+static void fill_seconds(const struct vo_point_pair *pair, int64_t first, size_t count,
+                         struct second *seconds)
 {
     for (size_t i = 0; i < pair->matched; i++) {
         int64_t at = pair->matches[i].at[0] / VO_NS_PER_S - first, value = apart(&pair->matches[i]);
@@ -49,8 +50,9 @@ static void fill_seconds(const struct vo_point_pair *pair, int64_t first, size_t
     }
 }
 
-/* By the clocks: +1 if `pair` went from A to B and its reverse back, -1 the other way round, 0 if they do not tell. Nine
- * seconds of ten have to agree: a clock may be set meanwhile. Each second by itself, so that skew does not matter. */
+/* By the clocks: +1 if `pair` went from A to B and its reverse back, -1 the other way round, 0 if they do not
+ * tell. Nine seconds of ten have to agree: a clock may be set meanwhile. Each second by itself, so that skew
+ * does not matter. */
 static int tell_by_clock(const struct vo_point_pair *pair, const struct vo_point_pair *reverse, bool *memory)
 {
     int64_t first, last, reverse_first, reverse_last;
@@ -61,13 +63,14 @@ static int tell_by_clock(const struct vo_point_pair *pair, const struct vo_point
     if (last < first || last - first >= SECONDS_MAX)
         return 0;
     size_t count = (size_t)(last - first) + 1, common = 0, above = 0, below = 0;
-    struct second *here = calloc(2 * count, sizeof *here), *back = here + count;
+    struct second *here = calloc(2 * count, sizeof *here);
     if (!here) {
         *memory = false;
         return 0;
     }
+    const struct second *back = here + count;
     fill_seconds(pair, first, count, here);
-    fill_seconds(reverse, first, count, back);
+    fill_seconds(reverse, first, count, here + count);
     for (size_t i = 0; i < count; i++) {
         if (!here[i].used || !back[i].used)
             continue;
@@ -88,7 +91,8 @@ static int tell_by_ttl(const struct vo_point_pair *pair)
     if (!a->measure || !b->measure || a->measure->ttl_minimum != a->measure->ttl_maximum ||
         b->measure->ttl_minimum != b->measure->ttl_maximum)
         return 0;
-    if (memcmp(a->key.source, b->key.source, 16) != 0 && memcmp(a->key.destination, b->key.destination, 16) != 0)
+    if (memcmp(a->key.source, b->key.source, 16) != 0 &&
+        memcmp(a->key.destination, b->key.destination, 16) != 0)
         return 0;
     int hops = a->measure->ttl_minimum - b->measure->ttl_minimum;
     return abs(hops) >= TTL_HOPS_MAX ? 0 : (hops > 0) - (hops < 0);
@@ -96,7 +100,8 @@ static int tell_by_ttl(const struct vo_point_pair *pair)
 
 static bool direct(const struct vo_points *points, struct vo_point_pair *pair)
 {
-    const struct vo_point_pair *reverse = pair->reverse == VO_POINT_NONE ? NULL : &points->pairs[pair->reverse];
+    const struct vo_point_pair *reverse =
+        pair->reverse == VO_POINT_NONE ? NULL : &points->pairs[pair->reverse];
     bool memory = true;
     int by_ttl = tell_by_ttl(pair), by_reverse = reverse ? -tell_by_ttl(reverse) : 0;
     bool round = reverse && by_ttl && by_ttl == -by_reverse; /* both ways pass the points in the same order */
@@ -110,8 +115,9 @@ static bool direct(const struct vo_points *points, struct vo_point_pair *pair)
         pair->evidence = "TTL of the reverse stream is lower at the earlier point";
     }
     if (!way)
-        pair->evidence = reverse ? "neither the delays nor TTL tell which point is the earlier one"
-                                 : "its reverse was not matched, and TTL does not tell which point is the earlier one";
+        pair->evidence =
+            reverse ? "neither the delays nor TTL tell which point is the earlier one"
+                    : "its reverse was not matched, and TTL does not tell which point is the earlier one";
     pair->direction = way > 0 ? VO_POINT_A_TO_B : way < 0 ? VO_POINT_B_TO_A : VO_POINT_UNKNOWN;
     return memory;
 }
@@ -187,7 +193,8 @@ static double clock_error_ms(const struct vo_clockfit_result *clock, double away
     return (clock->offset_error_ns + rate_ppm * 1000 * away_s) / 1e6;
 }
 
-/* A smallest delay below 0 may be the error of the clocks; half of the delays, or one beyond the error, is no delay. */
+/* A smallest delay below 0 may be the error of the clocks; half of the delays, or one beyond the error, is no
+ * delay. */
 static void put_missing(const struct vo_points *points, struct vo_point_result *result)
 {
     if (!points->clock.has_offset)
@@ -195,14 +202,16 @@ static void put_missing(const struct vo_points *points, struct vo_point_result *
                  "only one direction was matched: the clocks' offset cannot be told apart from the delay");
     else if (result->minimum_ms + result->error_ms < 0 || result->median_ms < 0)
         snprintf(result->missing, sizeof result->missing,
-                 "the clocks cannot be fitted: delays come out below 0 (smallest %.3f ms, median %.3f ms, ± %.3f ms)",
+                 "the clocks cannot be fitted: delays come out below 0 (smallest %.3f ms, median %.3f ms, ± "
+                 "%.3f ms)",
                  result->minimum_ms, result->median_ms, result->error_ms);
 }
 
 struct vo_point_result vo_points_result(const struct vo_points *points, const struct vo_point_pair *pair)
 {
     const struct vo_clockfit_result *clock = &points->clock;
-    struct vo_point_result result = {"", NAN, NAN, NAN, NAN, NAN, pair->direction != VO_POINT_UNKNOWN, NAN, 0, 0};
+    struct vo_point_result result = {"",  NAN, NAN, NAN, NAN, NAN, pair->direction != VO_POINT_UNKNOWN,
+                                     NAN, 0,   0};
     if (!result.has_direction) {
         snprintf(result.missing, sizeof result.missing, "direction not known: %s", pair->evidence);
         return result;

@@ -17,14 +17,17 @@ static vo_time overlap_of(const struct vo_stream *a, const struct vo_stream *b)
 }
 
 /* The stream of the other direction that shares most time with this one: an SSRC may change within a call. */
-static const struct vo_stream *reverse_of(const struct vo_rtp_session *session, const struct vo_stream *stream)
+static const struct vo_stream *reverse_of(const struct vo_rtp_session *session,
+                                          const struct vo_stream *stream)
 {
     const struct vo_stream_key *key = &stream->key;
     const struct vo_stream *best = NULL;
-    for (const struct vo_stream *s = vo_streams_from(session->streams, key->destination, key->destination_port); s;
-         s = s->next_source)
+    for (const struct vo_stream *s =
+             vo_streams_from(session->streams, key->destination, key->destination_port);
+         s; s = s->next_source)
         if (s->key.source_port == key->destination_port && s->key.destination_port == key->source_port &&
-            memcmp(s->key.source, key->destination, 16) == 0 && memcmp(s->key.destination, key->source, 16) == 0 &&
+            memcmp(s->key.source, key->destination, 16) == 0 &&
+            memcmp(s->key.destination, key->source, 16) == 0 &&
             (!best || overlap_of(stream, s) > overlap_of(stream, best)))
             best = s;
     return best ? best : vo_rtp_reverse(session, stream);
@@ -45,12 +48,14 @@ static void relate(struct vo_points *points, const struct vo_rtp_session session
     }
 }
 
-enum vo_status vo_points_compare(struct vo_points *points, const struct vo_rtp_session sessions[2], struct vo_error *error)
+enum vo_status vo_points_compare(struct vo_points *points, const struct vo_rtp_session sessions[2],
+                                 struct vo_error *error)
 {
     *points = (struct vo_points){0};
     enum vo_status status = VO_OK;
     for (int i = 0; i < 2 && status == VO_OK; i++)
-        status = vo_point_settle(sessions[i].point, sessions[i].streams, sessions[i].first, sessions[i].last, error);
+        status = vo_point_settle(sessions[i].point, sessions[i].streams, sessions[i].first, sessions[i].last,
+                                 error);
     if (status == VO_OK)
         status = vo_points_match(points, sessions[0].point, sessions[1].point, error);
     if (status != VO_OK)
@@ -65,10 +70,10 @@ struct view {
     const struct vo_rtp_session *sessions;
     const struct vo_point_pair *pair;
     struct vo_record_writer *writer;
-    int later;                     /* the point downstream; B where that is not known */
+    int later;                      /* the point downstream; B where that is not known */
     const struct vo_stream *stream; /* there */
-    const struct vo_stream *known; /* at the point that knows the call, else there */
-    char way[WAY_TEXT];            /* "A>B" */
+    const struct vo_stream *known;  /* at the point that knows the call, else there */
+    char way[WAY_TEXT];             /* "A>B" */
 };
 
 static struct view view_of(const struct vo_points *points, const struct vo_rtp_session sessions[2],
@@ -125,10 +130,12 @@ static void label(const struct view *view)
     vo_observe_label(writer, "point", view->way);
     vo_observe_label(writer, "direction_evidence", view->pair->evidence);
     vo_observe_label(writer, "position", "near_receiver");
-    vo_observe_label(writer, "position_evidence",
-                     "between the two points nothing is left out; it is end to end as far as they stand at the ends");
+    vo_observe_label(
+        writer, "position_evidence",
+        "between the two points nothing is left out; it is end to end as far as they stand at the ends");
     vo_observe_label(writer, "source", vo_endpoint_format(key->source, key->source_port, text));
-    vo_observe_label(writer, "destination", vo_endpoint_format(key->destination, key->destination_port, text));
+    vo_observe_label(writer, "destination",
+                     vo_endpoint_format(key->destination, key->destination_port, text));
     vo_observe_label(writer, "first_point",
                      vo_rtp_stream_id(&view->sessions[!view->later], view->pair->stream[!view->later], text));
     if (view->pair->header_only)
@@ -142,8 +149,10 @@ static void put_delay(const struct view *view, const struct vo_point_result *res
         enum vo_metric metric;
         double value;
     } rows[] = {
-        {VO_METRIC_RTP_POINT_DELAY_MS, result->median_ms},      {VO_METRIC_RTP_POINT_DELAY_MIN_MS, result->minimum_ms},
-        {VO_METRIC_RTP_POINT_DELAY_MAX_MS, result->maximum_ms}, {VO_METRIC_RTP_LATENCY_MS, result->mean_ms},
+        {VO_METRIC_RTP_POINT_DELAY_MS, result->median_ms},
+        {VO_METRIC_RTP_POINT_DELAY_MIN_MS, result->minimum_ms},
+        {VO_METRIC_RTP_POINT_DELAY_MAX_MS, result->maximum_ms},
+        {VO_METRIC_RTP_LATENCY_MS, result->mean_ms},
         {VO_METRIC_RTP_LATENCY_MAX_MS, result->maximum_ms},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -163,16 +172,19 @@ static void emit_pair(const struct view *view)
     struct vo_record_writer *writer = view->writer;
     const struct vo_stream *stream = view->stream;
     struct vo_point_result result = vo_points_result(view->points, view->pair);
-    snprintf(key, sizeof key, "%s %s %s>%s", view->way, media_of(view), vo_address_format(stream->key.source, source),
+    snprintf(key, sizeof key, "%s %s %s>%s", view->way, media_of(view),
+             vo_address_format(stream->key.source, source),
              vo_address_format(stream->key.destination, destination));
-    struct vo_subject subject = {"rtp_stream", vo_rtp_stream_id(&view->sessions[view->later], stream, id), key};
+    struct vo_subject subject = {"rtp_stream", vo_rtp_stream_id(&view->sessions[view->later], stream, id),
+                                 key};
     vo_observe_begin(writer, stream->measure ? stream->measure->first : VO_TIME_UNKNOWN, &subject);
     label(view);
     put_delay(view, &result);
     if (result.has_direction) {
         vo_observe_metric(writer, VO_METRIC_RTP_POINT_VARIATION_P95_MS, result.variation_p95_ms);
         vo_observe_metric(writer, VO_METRIC_RTP_POINT_PACKETS, (double)result.sent);
-        vo_observe_metric(writer, VO_METRIC_RTP_POINT_LOSS_PERCENT, 100.0 * (double)result.lost / (double)result.sent);
+        vo_observe_metric(writer, VO_METRIC_RTP_POINT_LOSS_PERCENT,
+                          100.0 * (double)result.lost / (double)result.sent);
     } else {
         vo_observe_missing(writer, VO_METRIC_RTP_POINT_VARIATION_P95_MS, "%s", result.missing);
         vo_observe_missing(writer, VO_METRIC_RTP_POINT_PACKETS, "%s", result.missing);
@@ -253,27 +265,29 @@ static void print_clock(const struct vo_points *points, FILE *stream)
 
 void vo_points_print(const struct vo_points *points, const struct vo_rtp_session sessions[2], FILE *stream)
 {
-    fprintf(stream, "\nBetween %s and %s: %zu streams at both, %zu only at %s, %zu only at %s\n", points->point[0]->name,
-            points->point[1]->name, points->count, unpaired(points, 0), points->point[0]->name, unpaired(points, 1),
-            points->point[1]->name);
+    fprintf(stream, "\nBetween %s and %s: %zu streams at both, %zu only at %s, %zu only at %s\n",
+            points->point[0]->name, points->point[1]->name, points->count, unpaired(points, 0),
+            points->point[0]->name, unpaired(points, 1), points->point[1]->name);
     if (points->count == 0)
         return;
     print_clock(points, stream);
-    fprintf(stream, "    %8s %6s %9s %9s %9s %9s  way\n", "packets", "lost", "delay ms", "least", "most", "var 95 %");
+    fprintf(stream, "    %8s %6s %9s %9s %9s %9s  way\n", "packets", "lost", "delay ms", "least", "most",
+            "var 95 %");
     for (size_t i = 0; i < points->count; i++) {
         struct view view = view_of(points, sessions, &points->pairs[i]);
         struct vo_point_result result = vo_points_result(points, view.pair);
         char id[VO_STREAM_ID];
         fprintf(stream, "  %s\n", vo_rtp_stream_id(&sessions[view.later], view.stream, id));
         if (!result.has_direction)
-            fprintf(stream, "    %8zu %6s %9s %9s %9s %9s  %s\n", view.pair->matched, "-", "-", "-", "-", "-", view.way);
+            fprintf(stream, "    %8zu %6s %9s %9s %9s %9s  %s\n", view.pair->matched, "-", "-", "-", "-", "-",
+                    view.way);
         else if (result.missing[0])
             fprintf(stream, "    %8llu %6llu %9s %9s %9s %9.2f  %s\n", (unsigned long long)result.sent,
                     (unsigned long long)result.lost, "-", "-", "-", result.variation_p95_ms, view.way);
         else
-            fprintf(stream, "    %8llu %6llu %9.2f %9.2f %9.2f %9.2f  %s, ± %.2f ms\n", (unsigned long long)result.sent,
-                    (unsigned long long)result.lost, result.median_ms, result.minimum_ms, result.maximum_ms,
-                    result.variation_p95_ms, view.way, result.error_ms);
+            fprintf(stream, "    %8llu %6llu %9.2f %9.2f %9.2f %9.2f  %s, ± %.2f ms\n",
+                    (unsigned long long)result.sent, (unsigned long long)result.lost, result.median_ms,
+                    result.minimum_ms, result.maximum_ms, result.variation_p95_ms, view.way, result.error_ms);
         if (result.missing[0])
             fprintf(stream, "    no delay: %s\n", result.missing);
     }

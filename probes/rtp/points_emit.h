@@ -9,8 +9,10 @@
 
 #include <stdio.h>
 
-/* Compares what two sessions kept, each at the point that it was given. The caller releases `points`. VO_ERR_MEMORY. */
-enum vo_status vo_points_compare(struct vo_points *points, const struct vo_rtp_session sessions[2], struct vo_error *error);
+/* Compares what two sessions kept, each at the point that it was given. The caller releases `points`.
+ * VO_ERR_MEMORY. */
+enum vo_status vo_points_compare(struct vo_points *points, const struct vo_rtp_session sessions[2],
+                                 struct vo_error *error);
 /* An observation for each stream that both points saw, and an event "clock_fit". */
 void vo_points_emit(const struct vo_points *points, const struct vo_rtp_session sessions[2]);
 void vo_points_print(const struct vo_points *points, const struct vo_rtp_session sessions[2], FILE *stream);

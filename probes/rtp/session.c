@@ -69,38 +69,46 @@ static uint16_t saturate16(uint32_t value)
     return value > UINT16_MAX ? UINT16_MAX : (uint16_t)value;
 }
 
+/* What the stream table needs of a packet. */
+static void fill(const struct vo_rtp_session *session, const struct vo_packet *packet, const struct vo_rtp *rtp,
+                 const struct vo_queued *to)
+{
+    struct vo_stream_key *key = to->key;
+    struct vo_rtp_packet *fed = to->rtp;
+    memcpy(key->source, packet->source, 16);
+    memcpy(key->destination, packet->destination, 16);
+    key->source_port = packet->source_port;
+    key->destination_port = packet->destination_port;
+    key->ssrc = rtp->ssrc;
+    key->encap_hash = packet->encap_hash;
+    key->interface = session->interface;
+    fed->time = session->now;
+    fed->timestamp = rtp->timestamp;
+    fed->sequence = rtp->sequence;
+    fed->ip_length = saturate16(packet->ip_length);
+    fed->payload_length = saturate16(rtp->payload_length);
+    fed->payload_type = rtp->payload_type;
+    fed->marker = rtp->marker;
+    fed->dscp = packet->dscp;
+    fed->outer_dscp = packet->flags & VO_PACKET_TUNNELLED ? packet->outer_dscp : 0xff;
+    fed->ttl = packet->ttl;
+    fed->counted = false;
+    fed->has_event = rtp->payload_length == 4 && packet->payload_size >= rtp->payload_offset + 2;
+    fed->event = fed->has_event ? packet->payload[rtp->payload_offset] : 0;
+    fed->event_end = fed->has_event ? packet->payload[rtp->payload_offset + 1] : 0;
+}
+
 static void take_rtp(struct vo_rtp_session *session, const struct vo_packet *packet, const struct vo_rtp *rtp)
 {
-    struct vo_stream_key key = {
-        .source_port = packet->source_port,
-        .destination_port = packet->destination_port,
-        .ssrc = rtp->ssrc,
-        .encap_hash = packet->encap_hash,
-        .interface = session->interface,
-    };
-    memcpy(key.source, packet->source, 16);
-    memcpy(key.destination, packet->destination, 16);
-    struct vo_rtp_packet fed = {
-        .time = session->now,
-        .timestamp = rtp->timestamp,
-        .sequence = rtp->sequence,
-        .ip_length = saturate16(packet->ip_length),
-        .payload_length = saturate16(rtp->payload_length),
-        .payload_type = rtp->payload_type,
-        .marker = rtp->marker,
-        .dscp = packet->dscp,
-        .outer_dscp = packet->flags & VO_PACKET_TUNNELLED ? packet->outer_dscp : 0xff,
-        .ttl = packet->ttl,
-    };
-    if (rtp->payload_length == 4 && packet->payload_size >= rtp->payload_offset + 2) {
-        fed.has_event = true;
-        fed.event = packet->payload[rtp->payload_offset];
-        fed.event_end = packet->payload[rtp->payload_offset + 1];
-    }
     if (!session->point) {
-        vo_streams_queue(session->streams, session->calls, &key, packet, &fed);
+        const struct vo_queued place = vo_streams_place(session->streams);
+        fill(session, packet, rtp, &place);
+        vo_streams_queue(session->streams, session->calls, packet);
         return;
     }
+    struct vo_stream_key key = {0};
+    struct vo_rtp_packet fed = {0};
+    fill(session, packet, rtp, &(struct vo_queued){&key, &fed});
     struct vo_stream *stream = vo_streams_add(session->streams, session->calls, &key, packet, &fed);
     bool timed = session->first != VO_TIME_UNKNOWN;
     if (!stream || (timed && !vo_point_keep(session->point, stream, packet, rtp, session->now)))

@@ -1,0 +1,76 @@
+# bash completion for voready, voready-rtp, voready-analyze and voready-report.
+#
+# The programs tell themselves what they take: `PROGRAM --completion` prints a line an option, with tabs between short
+# name, long name, value ("" for none, FILE, VALUE, or the words that are allowed) and help; a line without names says
+# that operands are files. `voready --completion` prints its commands.
+
+# _voready_files PREFIX: names of files and folders.
+_voready_files() {
+    mapfile -t COMPREPLY < <(compgen -f -- "$1")
+    compopt -o filenames 2>/dev/null
+}
+
+_voready_words() { # WORDS PREFIX
+    mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
+}
+
+# _voready_value OPTION VALUE PREFIX: what an option's value may be. For lists and texts --completion says VALUE only.
+_voready_value() {
+    case $1:$2 in
+    *:FILE | -c:* | --capture:* | -r:* | --rules:*) _voready_files "$3" ;;
+    -i:* | --interface:*) _voready_words "$(cd /sys/class/net 2>/dev/null && echo *)" "$3" ;;
+    *:VALUE) ;;
+    *) _voready_words "$2" "$3" ;;
+    esac
+}
+
+_voready() {
+    local program=${1/#\~/$HOME} current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+    local command=() names=() files="" line short long value i ended=""
+    COMPREPLY=()
+    command=("$program")
+    if [[ ${program##*/} == voready ]]; then
+        local commands
+        commands=$("$program" --completion 2>/dev/null)
+        if ((COMP_CWORD == 1)); then
+            _voready_words "$commands -h --help --version" "$current"
+            return
+        fi
+        grep -qxF -e "${COMP_WORDS[1]}" <<<"$commands" || return
+        command+=("${COMP_WORDS[1]}")
+    fi
+    # readline breaks words at = and : too
+    if [[ $before == : ]]; then # --point NAME:FILE
+        _voready_files "$current"
+        return
+    fi
+    if [[ $current == "=" ]]; then
+        current=""
+    elif [[ $before == "=" ]]; then
+        before=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        [[ ${COMP_WORDS[i]} == -- ]] && ended=yes
+    done
+    while IFS= read -r line; do
+        short=${line%%$'\t'*} line=${line#*$'\t'}
+        long=${line%%$'\t'*} line=${line#*$'\t'}
+        value=${line%%$'\t'*}
+        if [[ ! $short && ! $long ]]; then
+            files=yes
+            continue
+        fi
+        names+=("$long" ${short:+"$short"})
+        if [[ $value && ! $ended && $before == -* && ($before == "$long" || $before == "$short") ]]; then
+            _voready_value "$before" "$value" "$current"
+            return
+        fi
+    done < <("${command[@]}" --completion 2>/dev/null)
+    if [[ $current == -* && ! $ended ]]; then
+        _voready_words "${names[*]}" "$current"
+    elif [[ $files ]]; then
+        _voready_files "$current"
+    fi
+}
+
+complete -F _voready voready voready-rtp voready-analyze voready-report

@@ -63,6 +63,72 @@ $(UNITS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libmodules.a $(BUILD)/libvoready.a
 .PHONY: units
 units: $(UNITS)
 
+# A fuzz target is tests/fuzz/fuzz_NAME.c with seeds in tests/fuzz/seeds/NAME. `make check` replays the seeds, and every cut of
+# the small ones, under sanitizers; `make fuzz` lets clang search on.
+TARGETS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+REPLAYS := $(addprefix $(BUILD)/tests/fuzz/,$(TARGETS))
+$(REPLAYS): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/replay.o $(BUILD)/libmodules.a $(BUILD)/libvoready.a
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libmodules.a $(BUILD)/libvoready.a $(LIBS)
+.PHONY: replays
+replays: $(REPLAYS)
+
+FUZZ_SECONDS ?= 60
+.PHONY: fuzz
+fuzz:
+	@./deps.sh check
+	@for target in $(TARGETS); do \
+	    name=$${target#fuzz_}; mkdir -p build-fuzz/corpus/$$name; echo "== $$target, $(FUZZ_SECONDS) s"; \
+	    clang -std=c17 -D_GNU_SOURCE -I. -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o build-fuzz/$$target \
+	        tests/fuzz/$$target.c $(LIBRARY) $(filter-out %/main.c,$(ANALYZE)) $(LIBS) && \
+	    build-fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -artifact_prefix=build-fuzz/ build-fuzz/corpus/$$name tests/fuzz/seeds/$$name || exit 1; \
+	done
+
+# Tools that make samples, impair namespaces and measure.
+TOOLS := $(addprefix $(BUILD)/,generate impair bare-loop)
+$(BUILD)/generate: $(call objects,$(wildcard samples/*.c)) $(BUILD)/libvoready.a
+$(BUILD)/impair: $(call objects,tests/net/impair.c) $(BUILD)/libvoready.a
+$(BUILD)/bare-loop: $(call objects,tests/bench/bare-loop.c)
+$(TOOLS):
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
+.PHONY: tools
+tools: $(TOOLS)
+
+.PHONY: deps demo check check-san bench format lint
+deps:
+	@./deps.sh build
+
+demo: deps
+	@$(MAKE) --no-print-directory -s all
+	@$(BUILD)/voready assess --capture samples/captures/bad-call.pcap.gz --out report-demo || test $$? -eq 3
+	@echo "That sample is a bad call on purpose. The report: $(CURDIR)/report-demo/report.html"
+
+check:
+	@./deps.sh check
+	@BUILD=$(BUILD) tests/run
+
+# The sanitized build stands beside the other one.
+SAN_FLAGS := BUILD=build-san OPT="-O1 -fno-omit-frame-pointer" SAN="-fsanitize=address,undefined -fno-sanitize-recover=all -Wno-maybe-uninitialized"
+.PHONY: san
+san:
+	@$(MAKE) --no-print-directory $(SAN_FLAGS) all units replays
+check-san:
+	@./deps.sh check
+	@tests/run san units fuzz-seeds golden-san
+
+bench:
+	@./deps.sh check
+	@$(MAKE) --no-print-directory -s all tools
+	@BUILD=$(BUILD) tests/bench/run
+
+STYLED := $(shell find core probes analyze report assess samples tests -name '*.[ch]' 2>/dev/null)
+format:
+	clang-format -i $(STYLED)
+lint:
+	@./deps.sh check
+	@tests/check/lint
+
 .PHONY: clean
 clean:
 	rm -rf build build-*
@@ -90,4 +156,5 @@ uninstall:
 	for name in $(notdir $(PROGRAMS)); do rm -f "$(bindir)/$$name" "$(bashdir)/$$name"; done
 	for name in $(notdir $(wildcard docs/man/*.1)); do rm -f "$(datadir)/man/man1/$$name"; done
 	for name in $(notdir $(wildcard docs/man/*.5) $(MAN5)); do rm -f "$(datadir)/man/man5/$$name"; done
-	rm -rf "$(datadir)/voready"
+	for name in $(notdir $(wildcard rules/*.json)); do rm -f "$(datadir)/voready/rules/$$name"; done
+	rmdir "$(datadir)/voready/rules" "$(datadir)/voready" 2>/dev/null || true

@@ -134,7 +134,7 @@ static int run(const struct vo_option_list *files)
         return code == VO_EXIT_USAGE ? EXIT_USAGE : EXIT_FAILED;
     if (status == VO_OK)
         status = judge(&paths, pack, &verdict, &error);
-    if (status == VO_OK && (verdict == EXIT_FAILED || verdict == EXIT_USAGE || verdict > 5))
+    if (status == VO_OK && (verdict == EXIT_FAILED || verdict == EXIT_USAGE))
         return verdict == EXIT_USAGE ? EXIT_USAGE : EXIT_FAILED;
     if (status == VO_OK)
         status = report(&paths, "html", paths.html, &code, &error);
@@ -145,7 +145,7 @@ static int run(const struct vo_option_list *files)
     if (status != VO_OK || code != 0)
         return EXIT_FAILED;
     printf("\nReport: %s\n", paths.html);
-    return fflush(stdout) == 0 ? verdict : EXIT_FAILED;
+    return verdict;
 }
 
 int vo_assess(int argc, char **argv)

@@ -1,8 +1,9 @@
 /* voready: the front command. */
 #include "assess/commands.h"
 #include "assess/run.h"
-#include "core/options.h"
 #include "core/metric.h"
+#include "core/options.h"
+#include "core/output.h"
 #include "core/version.h"
 
 #include <stdio.h>
@@ -65,7 +66,7 @@ static int list_commands(void)
     return 0;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
     if (argc < 2) {
         help(stderr);
@@ -86,4 +87,9 @@ int main(int argc, char **argv)
         if (strcmp(name, commands[i].name) == 0)
             return commands[i].run ? commands[i].run(argc - 1, argv + 1) : become(&commands[i], argc - 1, argv + 1);
     return unknown(name);
+}
+
+int main(int argc, char **argv)
+{
+    return vo_output_finish("voready", run(argc, argv));
 }

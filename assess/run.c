@@ -72,8 +72,21 @@ static enum vo_status wait_for(pid_t pid, const char *name, int *code, struct vo
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR)
             return vo_error_set(error, VO_ERR_IO, "lost sight of %s: %s", name, strerror(errno));
-    *code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    if (!WIFEXITED(status))
+        return vo_error_set(error, VO_ERR_IO, "%s was ended by signal %d (%s) before it was done: run it again", name,
+                            WTERMSIG(status), strsignal(WTERMSIG(status)));
+    *code = WEXITSTATUS(status);
     return VO_OK;
+}
+
+static volatile sig_atomic_t running; /* the process that signals are passed on to */
+
+static void pass_on(int number)
+{
+    int before = errno;
+    if (running > 0)
+        kill((pid_t)running, number);
+    errno = before;
 }
 
 enum vo_status vo_command_run(const struct vo_command *command, int *code, struct vo_error *error)
@@ -82,7 +95,7 @@ enum vo_status vo_command_run(const struct vo_command *command, int *code, struc
     pid_t pid;
     posix_spawnattr_t attributes;
     sigset_t defaults;
-    struct sigaction ignore = {.sa_handler = SIG_IGN}, old_int, old_term;
+    struct sigaction pass = {.sa_handler = pass_on, .sa_flags = SA_RESTART}, old_int, old_term;
     if (check(command, error) != VO_OK)
         return VO_ERR_LIMIT;
     vo_program_path(command->arguments[0], path);
@@ -92,14 +105,16 @@ enum vo_status vo_command_run(const struct vo_command *command, int *code, struc
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setsigdefault(&attributes, &defaults);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-    sigaction(SIGINT, &ignore, &old_int);
-    sigaction(SIGTERM, &ignore, &old_term);
+    sigaction(SIGINT, &pass, &old_int);
+    sigaction(SIGTERM, &pass, &old_term);
     int failure = posix_spawnp(&pid, path, NULL, &attributes, (char *const *)(const void *)command->arguments, environ);
     enum vo_status status = VO_OK;
+    running = failure ? 0 : pid;
     if (failure)
         status = vo_error_set(error, VO_ERR_IO, "cannot run %s: %s: is the toolkit installed whole?", path, strerror(failure));
     else
         status = wait_for(pid, command->arguments[0], code, error);
+    running = 0;
     sigaction(SIGINT, &old_int, NULL);
     sigaction(SIGTERM, &old_term, NULL);
     posix_spawnattr_destroy(&attributes);

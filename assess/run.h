@@ -21,8 +21,8 @@ struct vo_command {
 void vo_command_add(struct vo_command *command, const char *argument);
 void vo_command_option(struct vo_command *command, const char *option, const char *value);
 
-/* Runs it to its end; *code is its exit status, 128 + the signal's number if it was killed. SIGINT and SIGTERM go to
- * the program, not to the caller: it ends by itself, and what it measured is kept. VO_ERR_IO when it cannot be started. */
+/* Runs it to its end; *code is its exit status. SIGINT and SIGTERM are passed on to the program: it ends by itself,
+ * and what it measured is kept. VO_ERR_IO when it cannot be started or is killed. */
 enum vo_status vo_command_run(const struct vo_command *command, int *code, struct vo_error *error);
 /* Replaces this process by it. Returns only on failure. */
 enum vo_status vo_command_become(const struct vo_command *command, struct vo_error *error);

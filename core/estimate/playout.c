@@ -51,8 +51,8 @@ static void adapt(struct vo_playout *playout, const struct vo_playout_config *co
     const double alpha = 0.998002;
     if (playout->packets == 0 || talkspurt || time - playout->moved >= VO_NS_PER_S)
         move(playout, config, time);
-    playout->deviation_ns = alpha * playout->deviation_ns + (1 - alpha) * fabs(playout->mean_ns - above_ns);
     playout->mean_ns = alpha * playout->mean_ns + (1 - alpha) * above_ns;
+    playout->deviation_ns = alpha * playout->deviation_ns + (1 - alpha) * fabs(playout->mean_ns - above_ns);
     playout->buffer_sum_ms += playout->buffer_ns / 1e6;
 }
 

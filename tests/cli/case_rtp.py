@@ -70,7 +70,7 @@ def key_log(bench):
     bench.file("call.pcap", captures.call_pcap(seconds=0.2))
     bench.run(PROBE, "--keylog", "none", "-o", "out.jsonl", "call.pcap").exits(1).says("none", "No such file")
     bench.file("keys", bytes(range(256)) * 40)
-    bench.run(PROBE, "--keylog", "keys", "-o", "out.jsonl", "call.pcap").exits(1, 2).says("keys")
+    bench.run(PROBE, "--keylog", "keys", "-o", "out.jsonl", "call.pcap").exits(0).says("keys has no line", "key log")
 
 
 @case("rtp: a sound call")
@@ -184,7 +184,9 @@ def missing_folder(bench):
 def over_itself(bench):
     capture = captures.call_pcap()
     bench.file("call.pcap", capture)
-    bench.run(PROBE, "-o", "call.pcap", "call.pcap").exits(1, 2).says("call.pcap")
+    bench.run(PROBE, "-o", "call.pcap", "call.pcap").exits(2).says("call.pcap", "choose another file")
+    bench.path("link.pcap").symlink_to("call.pcap")
+    bench.run(PROBE, "-o", "link.pcap", "call.pcap").exits(2).says("link.pcap", "choose another file")
     need(bench.path("call.pcap").read_bytes() == capture, "the capture was destroyed")
 
 

@@ -42,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         packet.encap_hash = at[0] & 6, packet.payload = content, packet.payload_length = at[4];
         packet.tcp.sequence = (at[1] - 128u) << (at[0] & 8 ? 24 : 0);
         packet.tcp.acknowledgement = at[2] - 128u, packet.tcp.flags = at[3];
-        packet.payload_size = at[4] > missing ? at[4] - missing : 0u;
+        packet.payload_size = at[4] > missing ? (uint32_t)at[4] - (uint32_t)missing : 0u;
         for (uint32_t i = 0; i < packet.payload_size; i++)
             content[i] = (uint8_t)((packet.tcp.sequence + !!(at[3] & 2) + i) * 7);
         vo_tcp_add(tcp, &packet, time += (at[5] & 15) * VO_NS_PER_MS);

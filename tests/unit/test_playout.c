@@ -49,8 +49,8 @@ static void test_fixed(void **state)
     (void)state;
     struct vo_playout_config config;
     struct vo_playout playout = {0};
-    assert_true(isnan(vo_playout_mean_ms(&playout)));
     assert_true(vo_playout_parse("fixed:60", &config));
+    assert_true(isnan(vo_playout_mean_ms(&playout, &config)));
     assert_false(vo_playout_add(&playout, &config, 0, 0, false));
     assert_false(vo_playout_add(&playout, &config, 60e6, 5, true));
     assert_true(vo_playout_add(&playout, &config, 60e6 + 1, 2000000000, true));
@@ -58,7 +58,7 @@ static void test_fixed(void **state)
         assert_true(vo_playout_add(&playout, &config, 500e6, i * 20000000LL, i % 50 == 0));
     assert_int_equal(playout.discarded, 5001);
     assert_int_equal(playout.packets, 5003);
-    assert_true(fabs(vo_playout_mean_ms(&playout) - 60) < 1e-9);
+    assert_true(fabs(vo_playout_mean_ms(&playout, &config) - 60) < 1e-9);
     struct vo_playout none = {0};
     assert_true(vo_playout_parse("fixed:0", &config));
     assert_false(vo_playout_add(&none, &config, 0, 0, false));
@@ -100,7 +100,7 @@ static void test_adaptive(void **state)
         }
         assert_int_equal(playout.discarded, late);
         assert_true(late > 0 && late < COUNT / 2);
-        assert_true(fabsl(vo_playout_mean_ms(&playout) - sum / COUNT) < 1e-6L);
+        assert_true(fabsl(vo_playout_mean_ms(&playout, &config) - sum / COUNT) < 1e-6L);
     }
 }
 

@@ -19,6 +19,7 @@ import subprocess
 import sys
 from collections import Counter, defaultdict
 from datetime import datetime, timezone
+from itertools import zip_longest
 
 from recompute import Packet, common_step, measure
 
@@ -92,11 +93,11 @@ def run(command):
     return result.stdout
 
 
-def tshark_frames(path, ports=()):
+def tshark_frames(path, decode_as=()):
     command = ['tshark', '-n', '-r', path, '--enable-heuristic', 'rtp_udp', '-T', 'fields', '-E', 'separator=/t', '-E',
-               'aggregator=' + SEPARATOR, '-Y', 'rtp or rtcp or sip or tcp.len > 0']
-    for port in ports:
-        command += ['-d', 'udp.port==%s,rtp' % port]
+               'aggregator=' + SEPARATOR, '-Y', 'rtp or rtcp or sip or tcp.len > 0 or (udp and data)']
+    for rule in decode_as:
+        command += ['-d', rule]
     for name in FIELDS:
         command += ['-e', name]
     frames = [Frame(line) for line in run(command).split('\n') if line]
@@ -234,6 +235,13 @@ class Differences:
 
 def compare_stream(found, record, packets, totals):
     subject, metrics = record['subject']['id'], record['metrics']
+    types = Counter(p.type for p in packets if p.kind == 'media') or Counter(p.type for p in packets)
+    main = record['subject'].get('payload_type')
+    found.compare(subject, 'payload_type', main, types.most_common(1)[0][0])
+    clock = next((p.clock for p in packets if p.type == main), 0)
+    found.compare(subject, 'clock_hz', record['subject'].get('clock_hz'), clock or None)
+    if 'clock_hz' not in record['subject']:  # so that one difference does not become ten
+        packets = [p._replace(clock=0) if p.type == main else p for p in packets]
     again = measure(packets)
     own = totals or (None, None, None)
     statistic = dict(zip(('rtp_packets', 'rtp_lost_packets', 'rtp_jitter_max_ms'), own))
@@ -247,11 +255,6 @@ def compare_stream(found, record, packets, totals):
             found.compare(subject, name, metrics.get(name), None, statistic.get(name, '='))
     most = dict(again['dscp'].most_common(4))
     found.compare(subject, 'dscp', dscp_text(dscp_counts(record['subject'].get('dscp'))), dscp_text(most))
-    types = Counter(p.type for p in packets if p.kind == 'media') or Counter(p.type for p in packets)
-    main = record['subject'].get('payload_type')
-    found.compare(subject, 'payload_type', main, types.most_common(1)[0][0])
-    clock = next((p.clock for p in packets if p.type == main), 0)
-    found.compare(subject, 'clock_hz', record['subject'].get('clock_hz'), clock or None)
     return clock
 
 
@@ -279,31 +282,42 @@ def compare_reports(found, record, frames, streams, clock):
         found.compare(name, 'rtcp_jitter_max_ms', metrics.get('rtcp_jitter_max_ms'), 1000 * max(int(b[3]) for b in blocks) / clock)
 
 
-def pair_streams(records, frames, path):
-    """(record or None, frames or None, id) of every stream of either side; those that tshark does not recognise are decoded as
-    RTP on the port that voready-rtp tells."""
-    ours, theirs = defaultdict(list), stream_groups(frames)
+def with_unrecognised(records, frames, path):
+    """Frames of flows that tshark does not recognise are dissected once more: as RTP on the ports of streams that it does not
+    know, as RTCP on those above a stream's. What it recognised by itself stays as it was."""
+    names = [record['subject']['id'] for record in records.streams]
+    known = stream_groups(frames)
+    ports = {int(port) for name in names for port in re.findall(r':(\d+)[>#]', name)}
+    unknown = {int(re.search(r':(\d+)#', name)[1]) for name in names if re.split('[@%]', name)[0] not in known}
+    plain = {int(frame.first('udp.' + end)) for frame in frames if 'data' in frame.layers for end in ('srcport', 'dstport')}
+    rules = ['udp.port==%d,rtp' % port for port in sorted(unknown)]
+    rules += ['udp.port==%d,rtcp' % port for port in sorted(plain - ports) if port - 1 in ports]
+    recognised = {frame.number for frame in frames if frame.layers & {'rtp', 'rtcp', 'sip', 'tcp'}}
+    again = tshark_frames(path, rules) if rules else []
+    frames = [f for f in frames if f.number in recognised] + [f for f in again if f.number not in recognised]
+    return sorted(frames, key=lambda frame: frame.number), known
+
+
+def pair_streams(records, groups):
+    """(record or None, frames or None, id) of every stream of either side. Those that differ only in what follows the SSRC in
+    an id (encapsulation, interface) are paired in order of first sight."""
+    ours = defaultdict(list)
     for record in sorted(records.streams, key=lambda r: record_time(r['time'])):
         ours[re.split('[@%]', record['subject']['id'])[0]].append(record)
-    unknown = [name for name in ours if name not in theirs]
-    forced = {}
-    if unknown:
-        ports = {re.search(r':(\d+)#', name)[1] for name in unknown}
-        forced = stream_groups(tshark_frames(path, sorted(ports)))
-    for name in sorted(set(ours) | set(theirs)):
-        records_here, groups = ours.get(name, []), theirs.get(name) or forced.get(name, [])
-        groups = sorted(groups, key=lambda group: group[0].time)
-        for i in range(max(len(records_here), len(groups))):
-            yield (records_here[i] if i < len(records_here) else None, groups[i] if i < len(groups) else None,
-                   records_here[i]['subject']['id'] if i < len(records_here) else name, name in theirs)
+    for name in sorted(set(ours) | set(groups)):
+        theirs = sorted(groups.get(name, []), key=lambda group: group[0].time)
+        for record, group in zip_longest(ours.get(name, []), theirs):
+            yield record, group, record['subject']['id'] if record else name
 
 
 def compare_streams(found, records, frames, path):
     totals, sessions = tshark_totals(path), session_payloads(frames)
-    for record, group, name, recognised in pair_streams(records, frames, path):
+    frames, known = with_unrecognised(records, frames, path)
+    for record, group, name in pair_streams(records, stream_groups(frames)):
         own = totals.get(re.split('[@%]', name)[0])
         own = own[0] if own and len(own) == 1 else None
-        found.compare(name, 'stream', 'yes' if record else 'no', 'yes' if group and recognised else 'no', 'yes' if own else 'no')
+        recognised = group and re.split('[@%]', name)[0] in known
+        found.compare(name, 'stream', 'yes' if record else 'no', 'yes' if recognised else 'no', 'yes' if own else 'no')
         if not record or not group:
             continue
         for frame in group:

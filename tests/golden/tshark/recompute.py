@@ -6,7 +6,7 @@ from collections import Counter, namedtuple
 
 # time: ns; sequence and timestamp as on the wire; kind: media, event or noise; clock: Hz, 0 when not known
 Packet = namedtuple('Packet', 'time sequence timestamp type marker kind clock dscp ip_length')
-Placed = namedtuple('Placed', 'index packet position resumes')
+Placed = namedtuple('Placed', 'index packet position resumes step')  # step: the commonest one before it
 
 WINDOW, DROPOUT, YOUNG, PATIENCE = 256, 3000, 16, 10 * 10**9  # sequence.h
 BLOCK, JUMP, AHEAD = 10 * 10**9, 500e6, 5                      # delay.h
@@ -34,9 +34,9 @@ class Sequence:
 
     def __init__(self, packets):
         self.packets = packets
-        self.step = common_step(packets)
+        self.steps = []         # timestamp steps between the neighbours of this segment, the last 100
         self.segments = []      # one dict {position: arrival} from one restart to the next
-        self.duplicates = self.reordered = self.strays = 0
+        self.duplicates = self.reordered = self.strays = self.old_run = 0
         self.placed = []        # first copies in order of arrival
         self.latest = None      # the packet with a media timestamp at the highest position, and that position
         for index, packet in enumerate(packets):
@@ -44,17 +44,28 @@ class Sequence:
 
     def begin(self, index, packet):
         self.segments.append({})
+        self.steps = []
         self.base = self.highest = (1 << 32) + packet.sequence
         self.latest = (packet, self.highest)
         self.put(index, packet, self.highest, resumes=True)
 
     def put(self, index, packet, position, resumes=False):
+        common = self.step if packet.marker else 0
+        step = signed(packet.timestamp - self.latest[0].timestamp, 32)
+        if packet.kind == 'media' and position == self.latest[1] + 1 and step > 0:
+            self.steps = self.steps[-99:] + [step]
+        self.old_run = 0
         self.segments[-1][position] = packet.time
         self.highest, self.base = max(self.highest, position), min(self.base, position)
         self.committed = packet.time
-        self.placed.append(Placed(index, packet, position, resumes))
+        self.placed.append(Placed(index, packet, position, resumes, common))
         if packet.kind == 'media' and position >= self.latest[1]:
             self.latest = (packet, position)
+
+    @property
+    def step(self):
+        """The commonest timestamp step of late; 0 when there is none."""
+        return Counter(self.steps).most_common(1)[0][0] if self.steps else 0
 
     def ticks(self, packet):
         return signed(packet.timestamp - self.latest[0].timestamp, 32)
@@ -68,25 +79,31 @@ class Sequence:
         """Is it a neighbour of the highest position, by number and by timestamp?"""
         if not -WINDOW < delta < DROPOUT:
             return False
-        if packet.kind != 'media' or not packet.clock or not self.step:
-            return True
+        step, ticks, clock = self.step, self.ticks(packet), packet.clock
+        if packet.kind != 'media' or not clock or not step or clock != self.latest[0].clock:
+            return True  # timestamps of another clock tell nothing
         if delta <= 0:
-            return -60 * packet.clock <= self.ticks(packet) <= 2 * packet.clock
-        return self.timely(packet) or self.ticks(packet) == (self.highest + delta - self.latest[1]) * self.step
+            return -60 * clock <= ticks <= 2 * clock
+        distance = self.highest + delta - self.latest[1]
+        if ticks == distance * step:
+            return True
+        too_little = clock != 90000 and distance * step > 8 * ticks + 2 * clock
+        wraps_more = ticks > 65536 * step and (ticks - distance * step) % (65536 * step) == 0
+        return self.timely(packet) and not too_little and not wraps_more
 
     def far_back(self, packet, delta):
-        """A copy from long ago: as far back in timestamps as in numbers."""
+        """A copy from long ago: as far back in timestamps as in numbers, and not many in a row."""
         distance = self.highest + delta - self.latest[1]
-        return packet.kind == 'media' and self.step and delta < 0 and self.ticks(packet) == distance * self.step
+        return self.old_run < YOUNG and packet.kind == 'media' and self.step and delta < 0 and self.ticks(packet) == distance * self.step
 
     def confirmed(self, index, packet):
-        """A jump counts when the next packet, copies aside, goes on from it."""
+        """A jump counts when the next packet, copies aside, lies near it and not near the old sequence."""
         for other in self.packets[index + 1:]:
-            if other.sequence == packet.sequence:
-                continue
-            onward = (other.sequence - packet.sequence) & 0xffff
             delta = signed(other.sequence - self.highest, 16)
-            return onward <= YOUNG and delta != 1 and not self.fits(other, delta)
+            if self.fits(other, delta):
+                return False
+            if other.sequence != packet.sequence and not self.far_back(other, delta):
+                return abs(signed(other.sequence - packet.sequence, 16)) <= YOUNG
         return False
 
     def leap(self, packet, delta):
@@ -104,7 +121,7 @@ class Sequence:
     def too_late(self, position):
         """Its loss was final: a later number had come, and PATIENCE had passed."""
         if position < self.base:
-            return self.highest - self.base >= YOUNG
+            return self.highest - self.base >= YOUNG or self.highest - position > YOUNG
         after = min(p for p in self.segments[-1] if p > position)
         return self.highest - self.base >= YOUNG and self.segments[-1][after] <= self.committed - PATIENCE
 
@@ -131,6 +148,7 @@ class Sequence:
         previous = self.packets[index - 1]
         if self.far_back(packet, delta):
             self.strays += 1
+            self.old_run += 1
         elif self.confirmed(index, packet):
             distance = self.leap(packet, delta)
             if distance is None:
@@ -143,12 +161,14 @@ class Sequence:
             self.strays += 1
 
     def runs(self):
-        """(count, arrival before, arrival after) of each run of lost packets."""
+        """(count, newest arrival before, arrival after but not before that) of each run of lost packets."""
+        newest = self.placed[0].packet.time
         for segment in self.segments:
             order = sorted(segment)
-            for a, b in zip(order, order[1:]):
-                if b > a + 1:
-                    yield b - a - 1, segment[a], segment[b]
+            for a, b in zip(order, order[1:] + [None]):
+                newest = max(newest, segment[a])
+                if b and b > a + 1:
+                    yield b - a - 1, newest, max(newest, segment[b])
 
 
 class Transit:
@@ -160,17 +180,16 @@ class Transit:
         self.transit, self.blocks = 0.0, {}
         judged = -1               # index of the last packet that a judgement covers
         resumes, latest, previous = False, None, None
-        for index, packet, position, restart in sequence.placed:
+        for index, packet, position, restart, step in sequence.placed:
             if restart:
                 self.restart()
-            elif previous and packet.kind == 'media' and (
-                    previous.kind == 'media' and previous.type != packet.type or self.last and self.last.clock != packet.clock):
+            elif previous and packet.kind == 'media' and previous.type != packet.type:
                 self.restart()    # another codec
             resumes |= restart
-            previous = packet
             if packet.kind != 'media':
                 resumes = True    # the next media packet comes after an event or comfort noise
                 continue
+            previous = packet
             if packet.clock:
                 if index > judged and self.jumps_at(packet):
                     ahead = [p for p in sequence.packets[index:index + AHEAD] if p.kind == 'media']
@@ -178,7 +197,7 @@ class Transit:
                     if self.clock_moved(ahead):
                         self.jumps += 1
                         self.restart()
-                silence = not restart and self.ends_silence(packet, position, latest, sequence.step)
+                silence = not restart and self.ends_silence(packet, position, latest, step)
                 self.talkspurts += silence
                 self.add(packet, resumes or silence)
                 resumes = False
@@ -240,9 +259,8 @@ def worst_window(sequence, start):
     for placed in sequence.placed:
         received[max(placed.packet.time - start, 0) // 10**9] += 1
     for count, before, after in sequence.runs():
-        span = max(after - before, 0)
         for i in range(1, count + 1):
-            lost[int((before - start + span * i / (count + 1)) // 10**9)] += 1
+            lost[int((before - start + (after - before) * i / (count + 1)) // 10**9)] += 1
     last = max(max(received), max(lost, default=0))
     best = {}
     for end in range(min(WORST_S - 1, last), last + 1) if last >= WORST_S - 1 else [last]:

@@ -44,7 +44,7 @@ $(BUILD)/voready-report: $(call objects,$(REPORT)) $(BUILD)/libvoready.a
 $(BUILD)/voready: $(call objects,$(ASSESS)) $(BUILD)/libvoready.a
 $(PROGRAMS):
 	@echo "  LINK  $@"
-	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
+	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@.new $(filter %.o %.a,$^) $(LIBS) && mv $@.new $@
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -91,7 +91,7 @@ $(BUILD)/impair: $(call objects,tests/net/impair.c) $(BUILD)/libvoready.a
 $(BUILD)/bare-loop: $(call objects,tests/bench/bare-loop.c)
 $(TOOLS):
 	@echo "  LINK  $@"
-	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LIBS)
+	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@.new $(filter %.o %.a,$^) $(LIBS) && mv $@.new $@
 .PHONY: tools
 tools: $(TOOLS)
 

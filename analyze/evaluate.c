@@ -64,6 +64,23 @@ static const struct vo_fact *latest(const struct vo_facts *facts, const struct v
     return best;
 }
 
+/* An observation that says nothing of the metric, not even why it is missing, leaves it to those of its kind
+ * that do: of two capture points, the comparison has the latency and each point has the loss. */
+static size_t keep_mentions(const struct vo_facts *facts, const struct vo_rule *rule,
+                            const struct vo_fact **found, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        kept += vo_fact_value(facts, found[i], rule->metric)->type != VO_VALUE_ABSENT;
+    if (kept == 0)
+        return count;
+    kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (vo_fact_value(facts, found[i], rule->metric)->type != VO_VALUE_ABSENT)
+            found[kept++] = found[i];
+    return kept;
+}
+
 /* The observations that the rule judges; the caller frees. NULL when out of memory. */
 static const struct vo_fact **collect(const struct vo_facts *facts, const struct vo_rule *rule, size_t *count,
                                       size_t *others)
@@ -92,6 +109,8 @@ static const struct vo_fact **collect(const struct vo_facts *facts, const struct
         }
         *others += *count == before;
     }
+    if (found && !rule->aggregate)
+        *count = keep_mentions(facts, rule, found, *count);
     return found;
 }
 

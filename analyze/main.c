@@ -113,7 +113,8 @@ static int run(const struct vo_option_list *files)
 {
     struct vo_error error = {VO_OK, ""};
     struct vo_rules rules = {0};
-    struct vo_verdict_head head = {.created = vo_clock_now(), .profile = settings.profile};
+    struct vo_verdict_head head = {.created = vo_clock_now() / VO_NS_PER_S * VO_NS_PER_S,
+                                   .profile = settings.profile};
     int code = EXIT_FAILED;
     /* Whatever is wrong with rules or site file is the user's to correct. */
     enum vo_status status = load_rules(&rules, &head, &error);

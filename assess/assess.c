@@ -56,9 +56,13 @@ struct paths {
 
 static enum vo_status make_folder(struct paths *paths, struct vo_error *error)
 {
-    if (mkdir(settings.out, 0777) != 0 && errno != EEXIST)
-        return vo_error_set(error, VO_ERR_IO, "cannot make the folder %s: %s: name another with --out", settings.out,
-                            strerror(errno));
+    struct stat there;
+    int failure = mkdir(settings.out, 0777) == 0 ? 0 : errno;
+    if (failure == EEXIST && stat(settings.out, &there) == 0)
+        failure = S_ISDIR(there.st_mode) ? 0 : ENOTDIR;
+    if (failure)
+        return vo_error_set(error, VO_ERR_IO, "cannot make the folder %.300s: %s: name another with --out", settings.out,
+                            strerror(failure));
     int size = snprintf(paths->records, VO_RUN_PATH, "%s/records.jsonl", settings.out);
     if (size >= VO_RUN_PATH)
         return vo_error_set(error, VO_ERR_USAGE, "--out: the path is too long");

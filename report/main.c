@@ -56,9 +56,35 @@ static bool write_all(FILE *stream, const struct vo_out *out)
     return fwrite(out->data ? out->data : "", 1, out->size, stream) == out->size && fflush(stream) == 0;
 }
 
+static enum vo_status refuse_file(const char *path, int failure, struct vo_error *error)
+{
+    return vo_error_set(error, VO_ERR_IO, "%s: cannot be written (%s): choose another -o", path, strerror(failure));
+}
+
+/* A pipe, a device or a link stays what it is: it must not be replaced by a file. */
+static bool is_special(const char *path)
+{
+    struct stat status;
+    return lstat(path, &status) == 0 && !S_ISREG(status.st_mode);
+}
+
+static enum vo_status write_through(const char *path, const struct vo_out *out, struct vo_error *error)
+{
+    FILE *file = fopen(path, "we");
+    bool good = file && write_all(file, out);
+    int failure = errno;
+    if (file && fclose(file) != 0 && good) {
+        failure = errno;
+        good = false;
+    }
+    return good ? VO_OK : refuse_file(path, failure, error);
+}
+
 /* Writes beside the target and renames: a reader never sees half a report, a failure leaves the old one. */
 static enum vo_status write_file(const char *path, const struct vo_out *out, struct vo_error *error)
 {
+    if (is_special(path))
+        return write_through(path, out, error);
     size_t size = strlen(path) + 16;
     char *temporary = malloc(size);
     if (!temporary)
@@ -83,9 +109,7 @@ static enum vo_status write_file(const char *path, const struct vo_out *out, str
     if (!good && descriptor >= 0)
         unlink(temporary);
     free(temporary);
-    return good ? VO_OK
-                : vo_error_set(error, VO_ERR_IO, "%s: cannot be written (%s): choose another -o", path,
-                               strerror(failure));
+    return good ? VO_OK : refuse_file(path, failure, error);
 }
 
 static enum vo_status make(const char *format, const char *path, const struct vo_option_list *operands,

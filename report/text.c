@@ -2,8 +2,10 @@
 #include "report/phrase.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
+#define VALUES_SHOWN  6
 #define RESULTS_SHOWN 8 /* of one rule */
 #define LABEL_WIDTH   10
 
@@ -154,6 +156,24 @@ static void write_problem(const struct page *page, const struct vo_group *group)
     vo_out_add(page->out, worst->required ? ", required\n" : "\n");
 }
 
+/* The values of results that have no best and worst: each once, the first few. */
+static void write_values(struct vo_out *line, const struct vo_group *group)
+{
+    char text[VO_PHRASE_SIZE], before[VO_PHRASE_SIZE] = "";
+    size_t shown = 0;
+    for (size_t i = 0; i < group->count; i++) {
+        vo_phrase_observed(text, sizeof text, group->results[i]);
+        if (strcmp(text, before) == 0)
+            continue;
+        if (shown++ == VALUES_SHOWN) {
+            vo_out_add(line, ", …");
+            return;
+        }
+        vo_out_format(line, "%s%s", shown > 1 ? ", " : "", text);
+        snprintf(before, sizeof before, "%s", text);
+    }
+}
+
 /* Everything else: a line or two. */
 static void write_brief(const struct page *page, const struct vo_group *group)
 {
@@ -162,8 +182,13 @@ static void write_brief(const struct page *page, const struct vo_group *group)
     struct vo_out line = {0};
     vo_out_add(&line, worst->title);
     if (group->status == VO_RESULT_PASS || group->status == VO_RESULT_INFORMATIONAL) {
-        vo_phrase_observed(text, sizeof text, worst);
-        vo_out_format(&line, ": %s%s", group->count > 1 && !isnan(worst->margin) ? "at worst " : "", text);
+        vo_out_add(&line, group->count > 1 && !isnan(worst->margin) ? ": at worst " : ": ");
+        if (isnan(worst->margin)) {
+            write_values(&line, group);
+        } else {
+            vo_phrase_observed(text, sizeof text, worst);
+            vo_out_add(&line, text);
+        }
         vo_phrase_limit(text, sizeof text, worst);
         if (text[0])
             vo_out_format(&line, " (limit: %s)", text);

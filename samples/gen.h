@@ -1,10 +1,10 @@
 /*
  * Captures with known truth: the parts that `generate` builds its scenarios of.
  *
- * A scenario declares calls and streams, plans every RTP packet of a stream (which sequence number and timestamp it has,
- * when it comes to the point of capture, whether it is lost or copied) and changes that plan. Then the frames are sorted by
- * time and written, and the truth is counted from the plan by code of its own: it shares nothing with core/estimate or
- * probes/decode. Everything follows from the seed.
+ * A scenario declares calls and streams, plans every RTP packet of a stream (which sequence number and
+ * timestamp it has, when it comes to the point of capture, whether it is lost or copied) and changes that
+ * plan. Then the frames are sorted by time and written, and the truth is counted from the plan by code of its
+ * own: it shares nothing with core/estimate or probes/decode. Everything follows from the seed.
  *
  * Times are ns since the epoch. A failed allocation or write ends the program.
  */
@@ -28,7 +28,8 @@
 #define GEN_EXPECTED  12
 
 void gen_die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
-void *gen_room(void *array, size_t count, size_t *capacity, size_t item); /* grows an array to hold one more */
+void *gen_room(void *array, size_t count, size_t *capacity,
+               size_t item); /* grows an array to hold one more */
 
 /* splitmix64; a number in [0, 1). */
 double gen_random(uint64_t *state);
@@ -65,14 +66,16 @@ struct gen_segment {
     uint32_t sequence, acknowledgement;
     uint8_t flags; /* 2 SYN, 8 PSH, 16 ACK, 1 FIN */
 };
-size_t gen_tcp(uint8_t *frame, const struct gen_path *path, const struct gen_segment *segment, const void *payload,
-               size_t size);
-/* The `index`-th fragment of an IPv4 UDP datagram, cut every `mtu` bytes of IP payload (a multiple of 8); 0: no such one. */
+size_t gen_tcp(uint8_t *frame, const struct gen_path *path, const struct gen_segment *segment,
+               const void *payload, size_t size);
+/* The `index`-th fragment of an IPv4 UDP datagram, cut every `mtu` bytes of IP payload (a multiple of 8); 0:
+ * no such one. */
 size_t gen_fragment(uint8_t *frame, const struct gen_path *path, const void *payload, size_t size, size_t mtu,
                     unsigned index);
 void gen_store16(uint8_t *at, unsigned value); /* big-endian, as all here */
 void gen_store32(uint8_t *at, uint32_t value);
-uint16_t gen_checksum(uint32_t sum, const uint8_t *bytes, size_t size); /* Internet checksum, `sum` carried in */
+uint16_t gen_checksum(uint32_t sum, const uint8_t *bytes,
+                      size_t size); /* Internet checksum, `sum` carried in */
 
 /* --- one capture and its truth (gen_write.c) --- */
 
@@ -113,11 +116,11 @@ struct gen_packet {
     vo_time ideal;    /* when it would have come without jitter */
     int64_t position; /* extended sequence number; its low 16 bits are sent */
     uint32_t timestamp;
-    uint16_t size;    /* of the payload */
+    uint16_t size; /* of the payload */
     uint8_t type, copies;
     bool marker, dropped, untimed; /* untimed: comfort noise, events */
-    unsigned segment; /* of the sender's life: 0, then one more each restart */
-    uint8_t head[4];  /* first bytes of the payload */
+    unsigned segment;              /* of the sender's life: 0, then one more each restart */
+    uint8_t head[4];               /* first bytes of the payload */
     uint8_t head_size;
 };
 
@@ -131,19 +134,20 @@ struct gen_stream {
     struct gen_path path;
     uint32_t ssrc;
     uint8_t type;
-    uint16_t size;        /* payload bytes of a packet */
+    uint16_t size; /* payload bytes of a packet */
     uint32_t clock_hz, step;
     const char *codec, *call_id;
-    vo_time interval;     /* between packets */
-    double fast;          /* sender's clock: 200e-6 is 200 ppm fast */
-    double jitter_ms;     /* arrivals are spread evenly over this much */
-    vo_time next;         /* ideal arrival of the next packet */
-    double next_exact;    /* the same since GEN_START, unrounded */
-    int64_t position;     /* of the next packet */
+    vo_time interval;  /* between packets */
+    double fast;       /* sender's clock: 200e-6 is 200 ppm fast */
+    double jitter_ms;  /* arrivals are spread evenly over this much */
+    vo_time next;      /* ideal arrival of the next packet */
+    double next_exact; /* the same since GEN_START, unrounded */
+    int64_t position;  /* of the next packet */
     uint32_t timestamp;
     unsigned segment;
-    bool marker;          /* of the next packet */
-    bool secure, no_jitter, peak; /* no_jitter: RFC 3550 leaves open what it is here; peak: tell the worst five minutes */
+    bool marker; /* of the next packet */
+    bool secure, no_jitter,
+        peak; /* no_jitter: RFC 3550 leaves open what it is here; peak: tell the worst five minutes */
     struct gen_packet *packets;
     size_t count, capacity;
     struct gen_expected expected[GEN_EXPECTED];
@@ -159,10 +163,13 @@ struct gen_codec {
 const struct gen_codec *gen_codec(const char *name);
 
 /* A stream of the codec along the path, first packet at `start`; owned by `gen`. */
-struct gen_stream *gen_stream(struct gen *gen, const struct gen_path *path, const char *codec, uint32_t ssrc, vo_time start);
+struct gen_stream *gen_stream(struct gen *gen, const struct gen_path *path, const char *codec, uint32_t ssrc,
+                              vo_time start);
 /* The same stream as another point or leg sees it: `delay` later. The plan is copied; change it before. */
-struct gen_stream *gen_stream_again(const struct gen_stream *stream, const struct gen_path *path, vo_time delay);
-struct gen_packet *gen_talk(struct gen_stream *stream, size_t count); /* plans packets; returns the first of them */
+struct gen_stream *gen_stream_again(const struct gen_stream *stream, const struct gen_path *path,
+                                    vo_time delay);
+struct gen_packet *gen_talk(struct gen_stream *stream,
+                            size_t count); /* plans packets; returns the first of them */
 void gen_silence(struct gen_stream *stream, double seconds, bool timestamps_run);
 void gen_use_codec(struct gen_stream *stream, const char *codec);
 void gen_expect(struct gen_stream *stream, const char *metric, double value);
@@ -175,16 +182,18 @@ void gen_stream_truth(const struct gen_stream *stream, struct vo_json_writer *js
 struct gen_call {
     struct gen *gen;
     const char *id;
-    struct gen_path path;         /* of SIP, caller to callee */
-    struct gen_address media[2];  /* of the caller and of the callee */
-    const char *codecs;           /* "PCMU PCMA telephone-event" */
-    const char *profile;          /* NULL: RTP/AVP */
-    const char *attributes;       /* more a= lines, each with \r\n, or NULL */
-    unsigned ptime_ms;            /* 0: not told */
-    bool tcp, fragments, padded;  /* padded: an INVITE larger than an MTU */
+    struct gen_path path;        /* of SIP, caller to callee */
+    struct gen_address media[2]; /* of the caller and of the callee */
+    const char *codecs;          /* "PCMU PCMA telephone-event" */
+    const char *profile;         /* NULL: RTP/AVP */
+    const char *attributes;      /* more a= lines, each with \r\n, or NULL */
+    unsigned ptime_ms;           /* 0: not told */
+    bool tcp, fragments, padded; /* padded: an INVITE larger than an MTU */
+    vo_time
+        offset[2]; /* added to the times of what caller and callee send: the way to the point of capture */
     unsigned cseq;
-    uint32_t tcp_next[2];         /* sequence numbers of either side */
-    char held[GEN_TEXT_MAX];      /* TCP: waits to share the next segment */
+    uint32_t tcp_next[2];    /* sequence numbers of either side */
+    char held[GEN_TEXT_MAX]; /* TCP: waits to share the next segment */
     size_t held_size;
 };
 
@@ -204,9 +213,9 @@ struct gen_report { /* a report block, RFC 3550 6.4.1 */
 };
 struct gen_rtcp {
     uint32_t ssrc, rtp_timestamp, packets, octets;
-    vo_time ntp;      /* 0: a receiver report */
+    vo_time ntp;                     /* 0: a receiver report */
     const struct gen_report *report; /* or NULL */
-    bool secure;      /* SRTCP: all but the first 8 bytes is noise, index and tag follow */
+    bool secure;                     /* SRTCP: all but the first 8 bytes is noise, index and tag follow */
 };
 uint32_t gen_ntp_middle(vo_time time);
 /* SR or RR, then SDES, at `time`; the ports of the path are RTCP's. */
@@ -214,11 +223,28 @@ void gen_rtcp(struct gen *gen, vo_time time, const struct gen_path *path, const 
 
 /* --- scenarios --- */
 
+/* The usual case (gen_duo.c): alice at 10.0.0.1 calls bob at 10.0.0.2, SIP with DSCP 40 and RTP with 46,
+ * media from alice's port 20000 to bob's 30000 and back. Initialise, change what the scenario is about, open;
+ * then plan packets. */
+struct gen_duo {
+    struct gen_call call;
+    struct gen_path up; /* of media, alice to bob */
+    struct gen_stream *to_bob, *to_alice;
+    const char *codec;
+    vo_time start;        /* of the call; answered 1 s later */
+    bool silent, one_way; /* silent: no SIP is seen; one_way: bob sends nothing */
+};
+void gen_duo_init(struct gen_duo *duo, struct gen *gen, const char *codec);
+void gen_duo_open(struct gen_duo *duo);
+void gen_duo_talk(struct gen_duo *duo, size_t count); /* either way */
+void gen_duo_close(struct gen_duo *duo);              /* BYE after the last packet */
+
 struct gen_scenario {
     const char *name, *what;
     void (*build)(struct gen *gen);
 };
-extern const struct gen_scenario gen_loss_scenarios[], gen_media_scenarios[], gen_network_scenarios[]; /* end with a NULL name */
+extern const struct gen_scenario gen_loss_scenarios[], gen_media_scenarios[],
+    gen_network_scenarios[]; /* end with a NULL name */
 
 struct gen_bench {
     long packets, streams, seed;

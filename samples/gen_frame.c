@@ -74,7 +74,8 @@ static uint32_t pseudo_sum(const struct gen_path *path, unsigned protocol, size_
     return (uint16_t)~gen_checksum(0, both, 2 * half) + protocol + (uint32_t)size;
 }
 
-/* The header of an IP packet whose payload has `size` bytes; `offset` in the IPv4 fragment field's own form. */
+/* The header of an IP packet whose payload has `size` bytes; `offset` in the IPv4 fragment field's own form.
+ */
 static uint8_t *put_ip(uint8_t *at, const struct gen_path *path, unsigned protocol, size_t size, unsigned id,
                        unsigned offset)
 {
@@ -89,7 +90,7 @@ static uint8_t *put_ip(uint8_t *at, const struct gen_path *path, unsigned protoc
         return at + 40;
     }
     at[0] = 0x45;
-    at[1] = (uint8_t)class;
+    at[1] = (uint8_t) class;
     gen_store16(at + 2, (unsigned)size + 20);
     gen_store16(at + 4, id);
     gen_store16(at + 6, offset);
@@ -165,7 +166,8 @@ static size_t ip_size(const struct gen_path *path)
 }
 
 /* Wraps the `size` bytes of UDP or TCP that `segment` holds. */
-static size_t wrap(uint8_t *frame, const struct gen_path *path, unsigned protocol, const uint8_t *segment, size_t size)
+static size_t wrap(uint8_t *frame, const struct gen_path *path, unsigned protocol, const uint8_t *segment,
+                   size_t size)
 {
     static unsigned id;
     if (size + 200 > GEN_FRAME_MAX)
@@ -196,8 +198,8 @@ size_t gen_udp(uint8_t *frame, const struct gen_path *path, const void *payload,
     return wrap(frame, path, PROTO_UDP, datagram, put_udp(datagram, path, payload, size));
 }
 
-size_t gen_tcp(uint8_t *frame, const struct gen_path *path, const struct gen_segment *segment, const void *payload,
-               size_t size)
+size_t gen_tcp(uint8_t *frame, const struct gen_path *path, const struct gen_segment *segment,
+               const void *payload, size_t size)
 {
     uint8_t bytes[GEN_FRAME_MAX] = {0};
     if (size + 20 > sizeof bytes)

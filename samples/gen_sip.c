@@ -35,8 +35,8 @@ static void add_sdp(struct text *text, const struct gen_call *call, int side, co
     const struct gen_address *media = &call->media[side];
     const char *family = media->six ? "IP6" : "IP4";
     gen_address_text(media, false, address);
-    add(text, "v=0\r\no=- %u 1 IN %s %s\r\ns=-\r\nc=IN %s %s\r\nt=0 0\r\n", 1000u + (unsigned)side, family, address,
-        family, address);
+    add(text, "v=0\r\no=- %u 1 IN %s %s\r\ns=-\r\nc=IN %s %s\r\nt=0 0\r\n", 1000u + (unsigned)side, family,
+        address, family, address);
     add(text, "m=audio %u %s", (unsigned)media->port, call->profile ? call->profile : "RTP/AVP");
     snprintf(names, sizeof names, "%s", call->codecs);
     for (char *name = strtok_r(names, " ", &rest); name; name = strtok_r(NULL, " ", &rest))
@@ -51,8 +51,8 @@ static void add_sdp(struct text *text, const struct gen_call *call, int side, co
 }
 
 struct message {
-    const char *method; /* of the request or of what a response answers */
-    unsigned status;    /* 0: a request */
+    const char *method;             /* of the request or of what a response answers */
+    unsigned status;                /* 0: a request */
     const char *reason, *direction; /* direction NULL: no SDP */
     bool from_caller;
 };
@@ -67,8 +67,8 @@ static void add_headers(struct text *text, const struct gen_call *call, const st
         add(text, "SIP/2.0 %u %s\r\n", message->status, message->reason);
     else
         add(text, "%s sip:bob@%s SIP/2.0\r\n", message->method, callee);
-    add(text, "Via: SIP/2.0/%s %s;branch=z9hG4bK%s-%u%s\r\n", call->tcp ? "TCP" : "UDP", caller, call->id, call->cseq,
-        strcmp(message->method, "ACK") == 0 ? "a" : "");
+    add(text, "Via: SIP/2.0/%s %s;branch=z9hG4bK%s-%u%s\r\n", call->tcp ? "TCP" : "UDP", caller, call->id,
+        call->cseq, strcmp(message->method, "ACK") == 0 ? "a" : "");
     if (!message->status)
         add(text, "Max-Forwards: 70\r\n");
     add(text, "From: <sip:alice@%s>;tag=a-%s\r\n", caller, call->id);
@@ -96,9 +96,12 @@ static size_t compose(const struct gen_call *call, const struct message *message
 }
 
 static const struct message dialogue[] = {
-    {"INVITE", 0, NULL, "sendrecv", true},  {"INVITE", 100, "Trying", NULL, false},
-    {"INVITE", 180, "Ringing", NULL, false}, {"INVITE", 200, "OK", "sendrecv", false},
-    {"ACK", 0, NULL, NULL, true},            {"BYE", 0, NULL, NULL, true},
+    {"INVITE", 0, NULL, "sendrecv", true},
+    {"INVITE", 100, "Trying", NULL, false},
+    {"INVITE", 180, "Ringing", NULL, false},
+    {"INVITE", 200, "OK", "sendrecv", false},
+    {"ACK", 0, NULL, NULL, true},
+    {"BYE", 0, NULL, NULL, true},
     {"BYE", 200, "OK", NULL, false},
 };
 
@@ -112,8 +115,8 @@ size_t gen_call_text(const struct gen_call *call, unsigned step, char text[GEN_T
 
 /* --- sending --- */
 
-static void send_segment(struct gen_call *call, vo_time time, bool from_caller, uint8_t flags, const char *text,
-                         size_t size)
+static void send_segment(struct gen_call *call, vo_time time, bool from_caller, uint8_t flags,
+                         const char *text, size_t size)
 {
     uint8_t frame[GEN_FRAME_MAX];
     int side = from_caller ? 0 : 1;
@@ -126,7 +129,8 @@ static void send_segment(struct gen_call *call, vo_time time, bool from_caller, 
 }
 
 /* A provisional 100 waits and shares the segment of the next message; a long message is cut in two. */
-static void send_tcp(struct gen_call *call, vo_time time, const struct message *message, const char *text, size_t size)
+static void send_tcp(struct gen_call *call, vo_time time, const struct message *message, const char *text,
+                     size_t size)
 {
     char both[2 * GEN_TEXT_MAX];
     if (message->status == 100) {
@@ -145,7 +149,8 @@ static void send_tcp(struct gen_call *call, vo_time time, const struct message *
     send_segment(call, time + GEN_MS, !message->from_caller, ACK, NULL, 0);
 }
 
-static void send_udp(struct gen_call *call, vo_time time, const struct message *message, const char *text, size_t size)
+static void send_udp(struct gen_call *call, vo_time time, const struct message *message, const char *text,
+                     size_t size)
 {
     uint8_t frame[GEN_FRAME_MAX];
     struct gen_path path = message->from_caller ? call->path : gen_reverse(call->path);
@@ -164,6 +169,7 @@ static void deliver(struct gen_call *call, vo_time time, const struct message *m
 {
     char text[GEN_TEXT_MAX];
     size_t size = compose(call, message, text);
+    time += call->offset[message->from_caller ? 0 : 1];
     if (call->tcp)
         send_tcp(call, time, message, text, size);
     else

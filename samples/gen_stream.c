@@ -66,7 +66,8 @@ struct gen_stream *gen_stream(struct gen *gen, const struct gen_path *path, cons
     return stream;
 }
 
-struct gen_stream *gen_stream_again(const struct gen_stream *stream, const struct gen_path *path, vo_time delay)
+struct gen_stream *gen_stream_again(const struct gen_stream *stream, const struct gen_path *path,
+                                    vo_time delay)
 {
     struct gen_stream *again = new_stream(stream->gen);
     *again = *stream;
@@ -93,7 +94,8 @@ struct gen_packet *gen_talk(struct gen_stream *stream, size_t count)
 {
     size_t first = stream->count;
     for (size_t i = 0; i < count; i++) {
-        stream->packets = gen_room(stream->packets, stream->count, &stream->capacity, sizeof *stream->packets);
+        stream->packets =
+            gen_room(stream->packets, stream->count, &stream->capacity, sizeof *stream->packets);
         double jitter_ns = gen_random(&stream->gen->random) * stream->jitter_ms * 1e6;
         stream->packets[stream->count++] = (struct gen_packet){
             .time = stream->next + (vo_time)jitter_ns,
@@ -212,7 +214,8 @@ static struct arrival *arrivals_of(const struct gen_stream *stream, size_t *coun
         const struct gen_packet *packet = &stream->packets[i];
         for (unsigned copy = 0; !packet->dropped && copy <= packet->copies; copy++) {
             arrivals = gen_room(arrivals, *count, &capacity, sizeof *arrivals);
-            arrivals[*count] = (struct arrival){shown(stream, packet->time + copy * COPY_AFTER), *count, packet};
+            arrivals[*count] =
+                (struct arrival){shown(stream, packet->time + copy * COPY_AFTER), *count, packet};
             ++*count;
         }
     }
@@ -247,8 +250,8 @@ static bool *find_duplicates(const struct arrival *arrivals, size_t count)
 }
 
 /* RFC 3550 A.8 in floating point, over first copies of media in order of arrival. */
-static void update_jitter(const struct gen_stream *stream, struct counts *counts, const struct arrival *arrival,
-                          const struct arrival *previous)
+static void update_jitter(const struct gen_stream *stream, struct counts *counts,
+                          const struct arrival *arrival, const struct arrival *previous)
 {
     double clock = stream->clock_hz;
     double ticks = (double)(arrival->time - previous->time) * clock / 1e9 -
@@ -293,13 +296,14 @@ static struct counts count(const struct gen_stream *stream)
     return counts;
 }
 
-/* Worst loss of any 300 s that begin at a whole second; lost packets stand where they would have come. Duplicates are
- * not looked for: scenarios that ask for this have none. */
+/* Worst loss of any 300 s that begin at a whole second; lost packets stand where they would have come.
+ * Duplicates are not looked for: scenarios that ask for this have none. */
 static double worst_percent(const struct gen_stream *stream)
 {
     vo_time first = stream->packets[0].time;
     int64_t seconds = (stream->packets[stream->count - 1].time - first) / GEN_S + 1;
-    uint32_t *expected = calloc((size_t)seconds + 1, sizeof *expected), *lost = calloc((size_t)seconds + 1, sizeof *lost);
+    uint32_t *expected = calloc((size_t)seconds + 1, sizeof *expected),
+             *lost = calloc((size_t)seconds + 1, sizeof *lost);
     double worst = 0;
     if (!expected || !lost)
         gen_die("out of memory");
@@ -368,7 +372,8 @@ void gen_stream_truth(const struct gen_stream *stream, struct vo_json_writer *js
     static const char *const tunnels[] = {"", "@vlan100", "@vlan100/vlan200", "@vxlan5001", "@gre"};
     char id[256], from[64], to[64];
     snprintf(id, sizeof id, "%s>%s#0x%08x%s", gen_address_text(&stream->path.from, true, from),
-             gen_address_text(&stream->path.to, true, to), (unsigned)stream->ssrc, tunnels[stream->path.tunnel]);
+             gen_address_text(&stream->path.to, true, to), (unsigned)stream->ssrc,
+             tunnels[stream->path.tunnel]);
     vo_json_begin_object(json);
     vo_json_put_string(json, "id", id);
     vo_json_put_string(json, "point", stream->path.point ? "b" : "a");

@@ -76,7 +76,8 @@ static void write_pcap(const struct gen *gen, unsigned point, const char *path)
         const struct gen_frame *frame = &gen->frames[i];
         uint32_t captured = frame->size < snaplen ? frame->size : snaplen;
         if (frame->point == point)
-            status = vo_capture_write(writer, frame->time, gen->bytes + frame->at, captured, frame->size, &error);
+            status =
+                vo_capture_write(writer, frame->time, gen->bytes + frame->at, captured, frame->size, &error);
     }
     if (status != VO_OK || vo_capture_finish(writer, &error) != VO_OK)
         gen_die("%s", error.message);

@@ -109,7 +109,10 @@ double vo_delay_add(struct vo_delay *delay, vo_time time, uint32_t timestamp, bo
 
 void vo_delay_finish(struct vo_delay *delay)
 {
-    if (delay->started && delay->block_ns < INFINITY)
+    /* a few packets have no minimum worth the name: the last block counts when half of it or more was seen */
+    double last = (double)delay->origin + (double)delay->ticks * delay->ns_per_tick + delay->transit_ns;
+    bool half = (double)delay->block_end - last <= VO_DELAY_BLOCK_S * 0.5e9;
+    if (delay->started && delay->block_ns < INFINITY && half)
         vo_skew_add(&delay->skew, (double)(delay->block_at - delay->origin) / 1e9, delay->block_ns);
     vo_skew_break(&delay->skew);
     delay->block_ns = INFINITY;

@@ -69,24 +69,27 @@ void vo_payloads_bind(struct vo_stream *stream)
 }
 
 /* Media rate of the packets in ticks a second, by least squares: queues make single packets useless, the slope of a second of
- * them is not. 0 when there are too few. */
+ * them is not. 0 when there are too few, or when they do not lie on one line: a pause or a stall among them would bend it to
+ * the rate of another clock. */
 static double media_rate(const struct vo_rtp_packet *packets, unsigned count)
 {
-    double n = 0, mean_x = 0, mean_y = 0, sxx = 0, sxy = 0;
+    double n = 0, mean_x = 0, mean_y = 0, sxx = 0, sxy = 0, syy = 0;
     for (unsigned i = 0; i < count; i++) {
         if (packets[i].payload_type != packets[0].payload_type)
             continue;
         double x = (double)(packets[i].time - packets[0].time) / 1e9;
         double y = (int32_t)(packets[i].timestamp - packets[0].timestamp);
-        double dx = x - mean_x;
+        double dx = x - mean_x, dy = y - mean_y;
         n++;
         mean_x += dx / n;
-        mean_y += (y - mean_y) / n;
+        mean_y += dy / n;
         sxx += dx * (x - mean_x);
         sxy += dx * (y - mean_y);
+        syy += dy * (y - mean_y);
     }
     double span_s = (double)(packets[count - 1].time - packets[0].time) / 1e9;
-    return n < 20 || span_s < 0.4 || sxx <= 0 ? 0 : sxy / sxx;
+    bool straight = sxy * sxy >= STRAIGHT * sxx * syy; /* the square of the correlation */
+    return n < 20 || span_s < 0.4 || sxx <= 0 || !straight ? 0 : sxy / sxx;
 }
 
 /* Is the timestamp step of most neighbours a whole number of 2.5 ms at this clock, as every audio packet time is? */

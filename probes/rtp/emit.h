@@ -27,6 +27,8 @@ char *vo_rtp_stream_id(const struct vo_rtp_session *session, const struct vo_str
 /* Stable between runs: point, media, addresses without ports and SSRC. */
 #define VO_STREAM_KEY 256
 char *vo_rtp_stream_key(const struct vo_rtp_session *session, const struct vo_stream *stream, char *text);
+/* "audio", "video", what SDP says, or "unknown". */
+const char *vo_rtp_media_kind(const struct vo_stream *stream);
 /* "46 x1500, 0 x3": packets by DSCP, most first. */
 char *vo_rtp_dscp_text(const uint32_t dscp[64], char *text, size_t size);
 

@@ -61,7 +61,7 @@ char *vo_rtp_stream_id(const struct vo_rtp_session *session, const struct vo_str
 }
 
 /* Audio clocks are never 90 kHz and video's always are (RFC 3551, RFC 4855 registrations). */
-static const char *media_kind(const struct vo_stream *stream)
+const char *vo_rtp_media_kind(const struct vo_stream *stream)
 {
     const struct vo_payload *payload = vo_stream_main_payload(stream);
     if (stream->to || stream->from)
@@ -75,7 +75,7 @@ char *vo_rtp_stream_key(const struct vo_rtp_session *session, const struct vo_st
 {
     char source[VO_ADDRESS_TEXT], destination[VO_ADDRESS_TEXT];
     snprintf(text, VO_STREAM_KEY, "%s %s %s>%s", session->options.point ? session->options.point : "capture",
-             media_kind(stream), vo_address_format(stream->key.source, source),
+             vo_rtp_media_kind(stream), vo_address_format(stream->key.source, source),
              vo_address_format(stream->key.destination, destination));
     return text;
 }
@@ -137,7 +137,7 @@ static void label(const struct view *view, bool evicted)
     const struct vo_call *call = vo_rtp_call_of(stream);
     const char *evidence;
     char text[VO_ENCAP_TEXT];
-    vo_observe_label(writer, "media", media_kind(stream));
+    vo_observe_label(writer, "media", vo_rtp_media_kind(stream));
     label_payload(view);
     vo_observe_label(writer, "call_id", call ? call->id : NULL);
     vo_observe_label(writer, "direction", vo_rtp_direction(stream));
@@ -303,6 +303,8 @@ static void put_latency(struct view *view)
     const struct vo_stream_rtcp *rtcp = view->stream->rtcp;
     view->latency_ms = NAN;
     if (!rtcp || rtcp->round_trips == 0) {
+        if (view->session->point)
+            return; /* the comparison of the two points has the word on it */
         const char *why = view->stream->secure
                               ? "one capture cannot tell it, and the RTCP that could is encrypted or missing"
                               : "one capture cannot tell it, and RTCP of both ends with matching reports was not captured";

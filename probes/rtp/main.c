@@ -210,6 +210,24 @@ static int in_part(const char *why)
     return VO_EXIT_PARTIAL;
 }
 
+/* What did not fit. NULL, or why the records do not hold all that was captured. */
+static const char *left_out(const struct vo_rtp_session *session)
+{
+    char text[VO_ERROR_SIZE];
+    uint64_t evicted = vo_streams_evicted(session->streams);
+    if (evicted) {
+        snprintf(text, sizeof text,
+                 "%llu streams were closed early, those idle the longest: over %ld were open at once; raise --max-streams",
+                 (unsigned long long)evicted, command.stream_limit);
+        on_warning(NULL, text);
+    }
+    if (session->counts.memory)
+        return "out of memory: some packets or messages were not measured; read less at once";
+    if (vo_calls_evicted(session->calls))
+        return "too many calls: those after the first 100000 were not followed; split the capture by time (editcap -i)";
+    return NULL;
+}
+
 /* Measures one capture into the open records. Returns the exit code. */
 static int measure(unsigned which, struct vo_rtp_options *to, struct vo_error *error)
 {
@@ -231,6 +249,9 @@ static int measure(unsigned which, struct vo_rtp_options *to, struct vo_error *e
     vo_rtp_emit_all(session, capture_id(which, id, sizeof id));
     if (status != VO_OK)
         return in_part(error->message);
+    const char *missing = left_out(session);
+    if (missing)
+        return in_part(missing);
     if (vo_capture_cut(session->capture))
         return in_part(command.interface ? "stopped before its planned length"
                                          : "a file was cut short, or reading was stopped");

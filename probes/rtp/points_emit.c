@@ -89,17 +89,6 @@ static struct view view_of(const struct vo_points *points, const struct vo_rtp_s
     return view;
 }
 
-static const char *media_of(const struct view *view)
-{
-    const struct vo_stream *known = view->known;
-    const struct vo_payload *payload = vo_stream_main_payload(known);
-    if (known->to || known->from)
-        return (known->to ? known->to : known->from)->media->kind;
-    if (!payload || payload->clock_hz == 0)
-        return "unknown";
-    return payload->clock_hz == 90000 ? "video" : "audio";
-}
-
 /* What the capture at the later point dropped shows as loss between the points. */
 static void label_drops(const struct view *view)
 {
@@ -123,7 +112,7 @@ static void label(const struct view *view)
     const struct vo_call *call = vo_rtp_call_of(view->known);
     const struct vo_stream_key *key = &view->stream->key;
     char text[VO_STREAM_ID];
-    vo_observe_label(writer, "media", media_of(view));
+    vo_observe_label(writer, "media", vo_rtp_media_kind(view->known));
     vo_observe_label(writer, "codec", payload && payload->codec[0] ? payload->codec : NULL);
     vo_observe_label(writer, "call_id", call ? call->id : NULL);
     vo_observe_label(writer, "direction", vo_rtp_direction(view->known));
@@ -172,7 +161,7 @@ static void emit_pair(const struct view *view)
     struct vo_record_writer *writer = view->writer;
     const struct vo_stream *stream = view->stream;
     struct vo_point_result result = vo_points_result(view->points, view->pair);
-    snprintf(key, sizeof key, "%s %s %s>%s", view->way, media_of(view),
+    snprintf(key, sizeof key, "%s %s %s>%s", view->way, vo_rtp_media_kind(view->known),
              vo_address_format(stream->key.source, source),
              vo_address_format(stream->key.destination, destination));
     struct vo_subject subject = {"rtp_stream", vo_rtp_stream_id(&view->sessions[view->later], stream, id),

@@ -221,7 +221,7 @@ void vo_rtp_session_finish(struct vo_rtp_session *session)
     if (session->last != VO_TIME_UNKNOWN)
         vo_calls_finish(session->calls, session->last);
     vo_streams_finish(session->streams);
-    session->counts.memory += vo_streams_lost(session->streams);
+    session->counts.memory += vo_streams_lost(session->streams) + vo_calls_lost(session->calls);
 }
 
 void vo_rtp_session_close(struct vo_rtp_session *session)

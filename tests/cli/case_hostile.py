@@ -1,5 +1,6 @@
 """What a network can send to whoever listens: it must end soon, in bounded memory, and the call beside it stays measured."""
 import random
+import re
 import struct
 
 import captures
@@ -157,7 +158,24 @@ def stream_limit(bench):
     frames = [(START + i * 0.02 + s * 0.00001, captures.udp(ALICE, 10000 + 2 * s, BOB, 40000, captures.rtp(i, 100 + s, b"x" * 20)))
               for i in range(60) for s in range(300)]
     bench.file("many.pcap", captures.pcap(frames))
-    bench.run(PROBE, "--max-streams", "100", "-o", "out.jsonl", "many.pcap").exits(0, 5)
+    bench.run(PROBE, "--max-streams", "100", "-o", "out.jsonl", "many.pcap").exits(0).says("closed early", "--max-streams")
     found = records(bench.path("out.jsonl"), complete=True)
-    said = [r for r in found if r["record"] == "event" or "limit" in str(r)]
-    need(said, "nothing says that streams were left out")
+    streams = observations(found, "rtp_stream")
+    evicted = sum(1 for stream in streams if stream["subject"].get("evicted") == "yes")
+    told = observations(found, "capture")[0]["metrics"]["capture_evicted_streams"]
+    need(evicted >= 200 and told == evicted, f"{evicted} streams were closed early, the capture tells {told}")
+
+
+@case("rtp: more calls than can be followed")
+def call_limit(bench):
+    invite = udp_sip(message([], call="0000000@example.com"))
+    at = [m.start() for m in re.finditer(b"0000000@example.com", invite)]
+    with open(bench.path("calls.pcap"), "wb") as file:
+        file.write(captures.pcap([]))
+        for i in range(100_100):
+            for place in at:
+                invite = invite[:place] + b"%07d" % i + invite[place + 7:]
+            file.write(struct.pack("<IIII", int(START) + i // 1000, i % 1000, len(invite), len(invite)) + invite)
+    bench.measured(PROBE, "-o", "out.jsonl", "calls.pcap").exits(5).says("100000", "split").below(400)
+    found = records(bench.path("out.jsonl"), complete=False)
+    need(len(observations(found, "call")) == 100_000, "the first calls are measured")

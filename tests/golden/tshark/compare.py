@@ -289,7 +289,8 @@ def with_unrecognised(records, frames, path):
     known = stream_groups(frames)
     ports = {int(port) for name in names for port in re.findall(r':(\d+)[>#]', name)}
     unknown = {int(re.search(r':(\d+)#', name)[1]) for name in names if re.split('[@%]', name)[0] not in known}
-    plain = {int(frame.first('udp.' + end)) for frame in frames if 'data' in frame.layers for end in ('srcport', 'dstport')}
+    plain = {int(frame.first('udp.' + end)) for frame in frames if {'udp', 'data'} <= frame.layers and 'tcp' not in frame.layers
+             for end in ('srcport', 'dstport')}
     rules = ['udp.port==%d,rtp' % port for port in sorted(unknown)]
     rules += ['udp.port==%d,rtcp' % port for port in sorted(plain - ports) if port - 1 in ports]
     recognised = {frame.number for frame in frames if frame.layers & {'rtp', 'rtcp', 'sip', 'tcp'}}

@@ -97,10 +97,12 @@ class Sequence:
         return self.old_run < YOUNG and packet.kind == 'media' and self.step and delta < 0 and self.ticks(packet) == distance * self.step
 
     def confirmed(self, index, packet):
-        """A jump counts when the next packet, copies aside, lies near it and not near the old sequence."""
+        """A jump counts when the next packet, copies of either sequence aside, lies near it and not near the old one."""
         for other in self.packets[index + 1:]:
             delta = signed(other.sequence - self.highest, 16)
             if self.fits(other, delta):
+                if delta <= 0 and self.highest + delta in self.segments[-1]:
+                    continue
                 return False
             if other.sequence != packet.sequence and not self.far_back(other, delta):
                 return abs(signed(other.sequence - packet.sequence, 16)) <= YOUNG

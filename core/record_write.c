@@ -260,11 +260,12 @@ uint64_t vo_observe_end(struct vo_record_writer *writer)
         vo_json_put_string(out, "place", writer->place);
     for (size_t i = 0; i < SECTION_COUNT; i++) {
         struct vo_json_writer *section = &writer->sections[i];
-        if (section->size == 0)
-            continue;
-        vo_json_end_object(section);
+        if (section->size)
+            vo_json_end_object(section);
         if (section->failed)
             out->failed = true;
+        if (section->size == 0)
+            continue;
         vo_json_key(out, section_names[i]);
         vo_json_raw(out, section->data, section->size);
     }

@@ -27,8 +27,7 @@ static void text_cell(struct vo_out *out, const char *text, const char *end)
     }
     vo_out_add(out, quoted ? "\"" : "");
     vo_out_add(out, end);
-    out->failed = out->failed || plain.failed;
-    vo_out_release(&plain);
+    vo_out_end_part(out, &plain);
 }
 
 /* As measured, up to six decimals; empty if it is not known. */

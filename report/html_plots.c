@@ -148,7 +148,7 @@ static void write_figure(const struct vo_html *html, size_t index)
     vo_out_add(html->out, "</desc>");
     vo_out_bytes(html->out, plot->svg.data, plot->svg.size);
     vo_out_add(html->out, "</svg></figure>\n");
-    vo_out_release(&sentence);
+    vo_out_end_part(html->out, &sentence);
 }
 
 void vo_html_plots(const struct vo_html *html, const struct vo_stream *stream)

@@ -15,6 +15,12 @@ void vo_out_release(struct vo_out *out)
     *out = (struct vo_out){0};
 }
 
+void vo_out_end_part(struct vo_out *whole, struct vo_out *part)
+{
+    whole->failed = whole->failed || part->failed;
+    vo_out_release(part);
+}
+
 /* Makes room for `more` bytes and a NUL. */
 static bool reserve(struct vo_out *out, size_t more)
 {

@@ -21,6 +21,8 @@ struct vo_out {
 };
 
 void vo_out_release(struct vo_out *out);
+/* Releases a part whose text has gone into `whole`: if the part failed, so did the whole. */
+void vo_out_end_part(struct vo_out *whole, struct vo_out *part);
 void vo_out_bytes(struct vo_out *out, const char *bytes, size_t size);
 void vo_out_add(struct vo_out *out, const char *text); /* our own text, as it is; NULL adds nothing */
 void vo_out_format(struct vo_out *out, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -59,8 +59,7 @@ static void wrap(const struct page *page, const char *text, size_t column, size_
         at += bytes + strspn(at + bytes, " ");
     }
     vo_out_add(page->out, "\n");
-    page->out->failed = page->out->failed || plain.failed;
-    vo_out_release(&plain);
+    vo_out_end_part(page->out, &plain);
 }
 
 /* "    limit     below 1 %" */
@@ -97,7 +96,7 @@ static void cell(const struct page *page, const char *text, size_t width, bool r
     vo_out_plain(page->out, part.data);
     if (!right && length < width)
         vo_out_repeat(page->out, " ", width - length);
-    vo_out_release(&part);
+    vo_out_end_part(page->out, &part);
 }
 
 /* --- results
@@ -119,7 +118,7 @@ static void write_place(const struct page *page, const struct vo_result *result,
     vo_phrase_call(line, sizeof line, result);
     if (first)
         labelled(page, "call", line);
-    vo_out_release(&text);
+    vo_out_end_part(page->out, &text);
 }
 
 /* A failure or a warning: what, by how much, where, what to do. */
@@ -137,7 +136,7 @@ static void write_problem(const struct page *page, const struct vo_group *group)
     colour(page, colours[group->status]);
     wrap(page, title.data, 2, 4);
     colour(page, "\033[0m");
-    vo_out_release(&title);
+    vo_out_end_part(page->out, &title);
     vo_phrase_margin(text, sizeof text, worst);
     labelled(page, "by", text);
     for (size_t i = 0; i < group->count && i < RESULTS_SHOWN; i++)
@@ -199,7 +198,7 @@ static void write_brief(const struct page *page, const struct vo_group *group)
         vo_out_format(&line, " (%zu times)", group->count);
     vo_out_add(page->out, "  ");
     wrap(page, line.data, 2, 4);
-    vo_out_release(&line);
+    vo_out_end_part(page->out, &line);
 }
 
 static void write_results(const struct page *page)
@@ -287,7 +286,7 @@ static void write_call(const struct page *page, const struct vo_call *call)
     colour(page, "\033[1m");
     wrap(page, line.data, 2, 4);
     colour(page, "\033[0m");
-    vo_out_release(&line);
+    vo_out_end_part(page->out, &line);
     if (call->stream_count > 0)
         write_stream_head(page);
     for (size_t i = 0; i < call->stream_count; i++)
@@ -354,7 +353,7 @@ static void write_capture(const struct page *page)
         }
         vo_out_add(page->out, "  ");
         wrap(page, line.data, 2, 4);
-        vo_out_release(&line);
+        vo_out_end_part(page->out, &line);
     }
 }
 
@@ -374,7 +373,7 @@ static void write_head(const struct page *page)
     } else {
         vo_out_add(page->out, "\n");
     }
-    vo_out_release(&line);
+    vo_out_end_part(page->out, &line);
     vo_phrase_counts(counts, sizeof counts, report);
     vo_out_add(&line, counts);
     if (report->profile)
@@ -384,7 +383,7 @@ static void write_head(const struct page *page)
     if (report->created)
         vo_out_format(&line, "; %s", report->created);
     wrap(page, line.data, 0, 2);
-    vo_out_release(&line);
+    vo_out_end_part(page->out, &line);
 }
 
 enum vo_status vo_report_text(const struct vo_report *report, const struct vo_report_style *style,

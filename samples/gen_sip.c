@@ -7,7 +7,7 @@
 #define ACK       16
 #define ACK_PUSH  24
 #define SYN       2
-#define TCP_SPLIT 500 /* larger messages go in two segments */
+#define TCP_SPLIT 200 /* larger messages go in two segments */
 #define MTU_PART  552 /* of IP payload, for fragments */
 #define NTP_EPOCH 2208988800LL
 

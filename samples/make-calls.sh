@@ -49,9 +49,9 @@ in_ns() {
     ip netns exec "$name" "$@"
 }
 
-# A background job that ends with the call.
+# A background job that ends with the call. (Without <&0 the shell would give it an empty standard input.)
 helper() {
-    "$@" &
+    "$@" <&0 &
     helpers+=($!)
 }
 
@@ -154,7 +154,7 @@ baresip_config() {
 
 # baresip_call SECONDS TARGET: b waits, a calls and hangs up.
 baresip_call() {
-    in_ns vob timeout $(($1 + 8)) baresip -f "$work/b" -t $(($1 + 4)) >"$work/b.log" 2>&1 &
+    ip netns exec vob timeout $(($1 + 8)) baresip -f "$work/b" -t $(($1 + 4)) >"$work/b.log" 2>&1 &
     local callee=$!
     sleep 1.5
     in_ns voa timeout $(($1 + 8)) baresip -f "$work/a" -e "d $2" -t "$1" >"$work/a.log" 2>&1 || true
@@ -165,6 +165,63 @@ plain_baresip_call() { # SECONDS CODEC TOS
     baresip_config a "$2" "$3" "" "audio_codecs=${4:-}"
     baresip_config b "$2" "$3" "" "audio_codecs=${4:-}"
     baresip_call "$1" sip:b@10.99.0.2
+}
+
+# sipp_call SCENARIO TARGET_SECONDS: SIPp calls SIPp, which echoes the audio.
+sipp_call() {
+    ip netns exec vob timeout $(($2 + 15)) sipp -sn uas -i 10.99.0.2 -p 5060 -mi 10.99.0.2 -mp 6000 -rtp_echo -m 1 -nostdin \
+        >"$work/b.log" 2>&1 &
+    local callee=$!
+    sleep 1
+    (cd "$work" && in_ns voa timeout $(($2 + 10)) sipp -sf "$1" -i 10.99.0.1 -p 5060 -mi 10.99.0.1 -s bob -m 1 \
+        -nostdin 10.99.0.2:5060 >"$work/a.log" 2>&1) || true
+    sleep 1
+    kill "$callee" 2>/dev/null || true
+    wait "$callee" || true
+}
+
+# SIPp's own scenario for audio, with what is executed and how long it takes replaced: sipp_scenario ACTION SECONDS
+sipp_scenario() {
+    { sipp -sd uac_pcap 2>/dev/null || true; } | python3 -c '
+import re, sys
+text = sys.stdin.read()
+text = re.sub(r"pcap/(\w+\.pcap)", r"/usr/share/sip-tester/\1", text)
+if sys.argv[1]:
+    text = re.sub(r"<exec play_pcap_audio=\"[^\"]*g711a.pcap\"/>", lambda _: sys.argv[1], text)
+    text = re.sub(r"<nop>\s*<action>\s*<exec play_pcap_audio=\"[^\"]*dtmf[^\"]*\"/>\s*</action>\s*</nop>", "", text)
+text = text.replace("milliseconds=\"8000\"", "milliseconds=\"%d\"" % (1000 * int(sys.argv[2])))
+print(text[text.index("<?xml"):])' "$1" "$2" >"$work/uac.xml"
+}
+
+# A TLS server before b's plain TCP, because neither baresip nor SIPp writes a key log. It passes bytes on and only
+# exchanges what names the transport (same lengths), so that both sides see a consistent dialogue. tls_front KEYLOG
+tls_front() {
+    helper ip netns exec vob timeout 120 python3 - "$work/cert.pem" "$1" <<'PYTHON'
+import asyncio, ssl, sys
+PAIRS = ((b'transport=tls', b'transport=tcp'), (b'SIP/2.0/TLS', b'SIP/2.0/TCP'), (b':5061', b':5060'))
+
+async def carry(reader, writer, inwards):
+    while data := await reader.read(65536):
+        for tls, tcp in PAIRS:
+            data = data.replace(tls, tcp) if inwards else data.replace(tcp, tls)
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+
+async def accept(reader, writer):
+    inner_reader, inner_writer = await asyncio.open_connection('10.99.0.2', 5060)
+    await asyncio.gather(carry(reader, inner_writer, True), carry(inner_reader, writer, False), return_exceptions=True)
+
+async def main():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(sys.argv[1])
+    context.keylog_filename = sys.argv[2]
+    server = await asyncio.start_server(accept, '10.99.0.2', 5061, ssl=context)
+    async with server:
+        await server.serve_forever()
+
+asyncio.run(main())
+PYTHON
 }
 
 # --- the calls -------------------------------------------------------------------------------------------------
@@ -183,6 +240,68 @@ call_bad_call() { # 70 s of G.711; bursty loss and jitter towards b, DSCP bleach
         "--seed 12 --right-delay 15 --left-delay 15 --left-dscp 0 --left-spared-dscp 0"
     plain_baresip_call 70 g711 184 PCMU/8000/1
     keep bad-call m
+}
+
+call_two_points() { # 30 s of G.722 at both ends; 3 % bursty loss and 20 ms of jitter towards b, DSCP bleached towards a
+    start_network "--seed 21 --right-delay 12 --left-delay 12 --right-jitter 60 --right-overtake --right-loss 3 --right-burst 3" \
+        "--seed 22 --right-delay 10 --left-delay 10 --left-jitter 4 --left-dscp 0"
+    plain_baresip_call 30 g722 184
+    keep two-points a:a b:b
+}
+
+call_opus() { # 20 s of Opus; a few packets lost, doubled and overtaken towards b
+    start_network "--seed 31 --right-delay 20 --left-delay 20 --right-loss 1 --right-duplicate 1 --right-reorder 2 --right-reorder-by 45" \
+        "--seed 32 --right-delay 5 --left-delay 5"
+    plain_baresip_call 20 opus 184
+    keep opus m
+}
+
+call_srtp() { # 20 s of SDES-SRTP, whose keys are in the SDP
+    start_network "--seed 41 --right-delay 5 --left-delay 5" "--seed 42 --right-delay 5 --left-delay 5"
+    baresip_config a g711 184 srtp "mediaenc=srtp-mand"
+    baresip_config b g711 184 srtp "mediaenc=srtp-mand"
+    baresip_call 20 sip:b@10.99.0.2
+    keep srtp m
+}
+
+call_dtls_srtp() { # 20 s of DTLS-SRTP
+    start_network "--seed 51 --right-delay 5 --left-delay 5" "--seed 52 --right-delay 5 --left-delay 5"
+    baresip_config a g711 184 "srtp dtls_srtp" "mediaenc=dtls_srtp"
+    baresip_config b g711 184 "srtp dtls_srtp" "mediaenc=dtls_srtp"
+    baresip_call 20 sip:b@10.99.0.2
+    keep dtls-srtp m
+}
+
+call_tls_srtp() { # 20 s of SDES-SRTP under SIP over TLS, with the key log of the TLS session
+    start_network "--seed 61 --right-delay 5 --left-delay 5" "--seed 62 --right-delay 5 --left-delay 5"
+    openssl req -x509 -newkey rsa:2048 -nodes -days 30 -subj /CN=10.99.0.2 -addext subjectAltName=IP:10.99.0.2 \
+        -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
+    cat "$work/key.pem" >>"$work/cert.pem"
+    mkdir -p "$work/a"
+    cp "$work/cert.pem" "$work/a/cert.pem"
+    tls_front "$work/keys.log"
+    baresip_config a g711 184 srtp "mediaenc=srtp-mand"
+    baresip_config b g711 184 srtp "mediaenc=srtp-mand"
+    sed -i 's/a@10.99.0.1/a@10.99.0.1;transport=tls/' "$work/a/accounts"
+    baresip_call 20 "sip:b@10.99.0.2:5061;transport=tls"
+    keep tls-srtp m
+    cp "$work/keys.log" "$out/tls-srtp.keys"
+}
+
+call_sipp_dtmf() { # 10 s of SIPp: a recording, then a key press; the other side echoes it
+    start_network "--seed 71 --right-delay 5 --left-delay 5" "--seed 72 --right-delay 5 --left-delay 5"
+    sipp_scenario "" 8
+    sipp_call "$work/uac.xml" 10
+    keep sipp-dtmf m
+}
+
+call_sipp_burst() { # 30 s of SIPp; 3 % bursty loss towards b, which echoes what came
+    start_network "--seed 81 --right-delay 10 --left-delay 10 --right-loss 3 --right-burst 5" \
+        "--seed 82 --right-delay 5 --left-delay 5"
+    python3 -c 'open("'"$work"'/tone.raw", "wb").write(bytes((0xd5 ^ (i * 5 & 0x3f)) for i in range(8000)))'
+    sipp_scenario '<exec rtp_stream="tone.raw,-1,8,PCMA/8000"/>' 29
+    sipp_call "$work/uac.xml" 31
+    keep sipp-burst b
 }
 
 list() {

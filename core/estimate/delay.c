@@ -45,16 +45,18 @@ bool vo_delay_judge(const struct vo_delay *delay, const struct vo_delay_sample *
     if (first < smallest(delay))
         return true; /* no network delivers before the fastest packet */
     for (unsigned i = 1; i < count; i++)
-        if (fabs(transit_of(delay, samples[i].time, samples[i].timestamp, &ticks) - smallest(delay)) < JUMP_NS)
+        if (fabs(transit_of(delay, samples[i].time, samples[i].timestamp, &ticks) - smallest(delay)) <
+            JUMP_NS)
             return false; /* the stream itself went on: one packet was late */
     double passed = (double)(samples[count - 1].time - samples[0].time);
     double media = (int32_t)(samples[count - 1].timestamp - samples[0].timestamp) * delay->ns_per_tick;
     if (count == 1)
-        return false; /* the stream ends here; the delay stands as measured */
+        return false;           /* the stream ends here; the delay stands as measured */
     return passed >= media / 2; /* packets held back by the network come at once, not at their pace */
 }
 
-/* The smallest transit of the block that ends goes to the skew; after a pause longer than a block it is forgotten. */
+/* The smallest transit of the block that ends goes to the skew; after a pause longer than a block it is
+ * forgotten. */
 static void end_block(struct vo_delay *delay, vo_time time)
 {
     vo_time block = VO_DELAY_BLOCK_S * VO_NS_PER_S;

@@ -28,10 +28,11 @@ bool vo_playout_parse(const char *text, struct vo_playout_config *config)
     }
     if (strncmp(text, "adaptive:", 9) == 0) {
         text += 9;
-        if (!read_ms(&text, &config->minimum_ms) || *text++ != '-' || !read_ms(&text, &config->maximum_ms) || *text ||
-            config->minimum_ms >= config->maximum_ms)
+        if (!read_ms(&text, &config->minimum_ms) || *text++ != '-' || !read_ms(&text, &config->maximum_ms) ||
+            *text || config->minimum_ms >= config->maximum_ms)
             return false;
-        snprintf(config->name, sizeof config->name, "adaptive %g-%g ms", config->minimum_ms, config->maximum_ms);
+        snprintf(config->name, sizeof config->name, "adaptive %g-%g ms", config->minimum_ms,
+                 config->maximum_ms);
         return true;
     }
     return false;
@@ -45,8 +46,8 @@ static void move(struct vo_playout *playout, const struct vo_playout_config *con
     playout->moved = time;
 }
 
-static void adapt(struct vo_playout *playout, const struct vo_playout_config *config, double above_ns, vo_time time,
-                  bool talkspurt)
+static void adapt(struct vo_playout *playout, const struct vo_playout_config *config, double above_ns,
+                  vo_time time, bool talkspurt)
 {
     const double alpha = 0.998002;
     if (playout->packets == 0 || talkspurt || time - playout->moved >= VO_NS_PER_S)
@@ -56,8 +57,8 @@ static void adapt(struct vo_playout *playout, const struct vo_playout_config *co
     playout->buffer_sum_ms += playout->buffer_ns / 1e6;
 }
 
-bool vo_playout_add(struct vo_playout *playout, const struct vo_playout_config *config, double above_ns, vo_time time,
-                    bool talkspurt)
+bool vo_playout_add(struct vo_playout *playout, const struct vo_playout_config *config, double above_ns,
+                    vo_time time, bool talkspurt)
 {
     if (config->minimum_ms != config->maximum_ms)
         adapt(playout, config, above_ns, time, talkspurt);

@@ -1,9 +1,10 @@
 /*
  * A simulated playout buffer: which packets would come too late to be heard (RFC 3611 4.7.1 "discard").
  *
- * Fixed: a packet is late when its delay above the stream's smallest exceeds the buffer. Adaptive (Ramjee, Kurose,
- * Towsley, Schulzrinne 1994, algorithm 1): mean delay plus four mean deviations, both smoothed with 0.998002, within minimum
- * and maximum; the buffer moves at the start of a talkspurt, or each second where there are none.
+ * Fixed: a packet is late when its delay above the stream's smallest exceeds the buffer. Adaptive (Ramjee,
+ * Kurose, Towsley, Schulzrinne 1994, algorithm 1): mean delay plus four mean deviations, both smoothed with
+ * 0.998002, within minimum and maximum; the buffer moves at the start of a talkspurt, or each second where
+ * there are none.
  */
 #ifndef VO_CORE_ESTIMATE_PLAYOUT_H
 #define VO_CORE_ESTIMATE_PLAYOUT_H
@@ -28,8 +29,8 @@ struct vo_playout { /* zero-initialise */
 /* "fixed:60" or "adaptive:20-200"; false if it is neither, or not within 0 to 2000 ms. */
 bool vo_playout_parse(const char *text, struct vo_playout_config *config);
 /* Is a packet that came `above_ns` after the fastest one too late? */
-bool vo_playout_add(struct vo_playout *playout, const struct vo_playout_config *config, double above_ns, vo_time time,
-                    bool talkspurt);
+bool vo_playout_add(struct vo_playout *playout, const struct vo_playout_config *config, double above_ns,
+                    vo_time time, bool talkspurt);
 /* Mean depth of the buffer in ms; NaN before the first packet. */
 double vo_playout_mean_ms(const struct vo_playout *playout, const struct vo_playout_config *config);
 

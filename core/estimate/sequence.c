@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#define PATIENCE_NS (VO_SEQUENCE_PATIENCE_S * VO_NS_PER_S)
-#define BIT(position)  (1ull << ((uint64_t)(position) & 63))
+#define PATIENCE_NS    (VO_SEQUENCE_PATIENCE_S * VO_NS_PER_S)
+#define BIT(position)  (1ull << ((uint64_t)(position)&63))
 #define WORD(position) (((uint64_t)(position) & (VO_SEQUENCE_WINDOW - 1)) >> 6)
 #define SLOT(position) ((uint64_t)(position) & (VO_SEQUENCE_WINDOW - 1))
 
@@ -47,7 +47,8 @@ static void settle_received(struct vo_sequence *sequence, int64_t position, vo_t
 }
 
 /* The run of missing positions after `settled`, whose next received position is `next`. */
-static void settle_lost(struct vo_sequence *sequence, int64_t next, vo_time now, const struct vo_sequence_sink *sink)
+static void settle_lost(struct vo_sequence *sequence, int64_t next, vo_time now,
+                        const struct vo_sequence_sink *sink)
 {
     uint64_t count = (uint64_t)(next - sequence->settled - 1);
     vo_time before = sequence->settled_time, after = arrival(sequence, next, now);
@@ -58,8 +59,8 @@ static void settle_lost(struct vo_sequence *sequence, int64_t next, vo_time now,
     sequence->settled = next - 1;
 }
 
-/* First received position above `position`; there is one, since the highest always is. What is open below the window
- * has not come. */
+/* First received position above `position`; there is one, since the highest always is. What is open below the
+ * window has not come. */
 static int64_t next_received(const struct vo_sequence *sequence, int64_t position)
 {
     if (position < sequence->highest - VO_SEQUENCE_WINDOW)
@@ -70,8 +71,8 @@ static int64_t next_received(const struct vo_sequence *sequence, int64_t positio
     return position;
 }
 
-/* Settles positions from the lowest on: all that came, and the runs of missing ones that end below `floor`, that are
- * longer than the window (a real outage), or whose successor came before `deadline`. */
+/* Settles positions from the lowest on: all that came, and the runs of missing ones that end below `floor`,
+ * that are longer than the window (a real outage), or whose successor came before `deadline`. */
 static void settle(struct vo_sequence *sequence, int64_t floor, vo_time deadline, vo_time now,
                    const struct vo_sequence_sink *sink)
 {
@@ -104,8 +105,9 @@ static bool is_timely(const struct vo_sequence *sequence, const struct vo_sequen
     return apart <= 2 + (passed_s > 0 ? passed_s / 2 : 0);
 }
 
-/* How many packets a jump of `distance` (modulo 65,536) really is, by timestamps that moved by exactly one step a
- * packet; 0 when they did not. Distances below one wrap of the timestamps are tried, the smallest fits. */
+/* How many packets a jump of `distance` (modulo 65,536) really is, by timestamps that moved by exactly one
+ * step a packet; 0 when they did not. Distances below one wrap of the timestamps are tried, the smallest
+ * fits. */
 static int64_t coupled_distance(const struct vo_sequence *sequence, const struct vo_sequence_packet *packet,
                                 uint16_t distance)
 {
@@ -180,9 +182,9 @@ static enum vo_sequence_verdict classify_below(const struct vo_sequence *sequenc
     return position > sequence->settled ? VO_SEQUENCE_REORDERED : VO_SEQUENCE_TOO_LATE;
 }
 
-/* Is a small step ahead more than it seems? Media that would take far longer than the timestamps moved says a restart (a
- * factor of eight allows for other packet times; the packets of a video frame share a timestamp); timestamps that moved
- * by whole wraps of the sequence more, a loss of more than 65,536 packets. */
+/* Is a small step ahead more than it seems? Media that would take far longer than the timestamps moved says a
+ * restart (a factor of eight allows for other packet times; the packets of a video frame share a timestamp);
+ * timestamps that moved by whole wraps of the sequence more, a loss of more than 65,536 packets. */
 static bool is_contradicted(const struct vo_sequence *sequence, int64_t ticks, int64_t packets)
 {
     int64_t step = sequence->step, wrap = 65536 * step;
@@ -191,8 +193,8 @@ static bool is_contradicted(const struct vo_sequence *sequence, int64_t ticks, i
     return ticks > wrap && (ticks - packets * step) % wrap == 0;
 }
 
-/* Does a packet within the window, or a little ahead, belong to this sequence by its timestamp? Video frames may
- * go back a little, so two seconds are allowed. */
+/* Does a packet within the window, or a little ahead, belong to this sequence by its timestamp? Video frames
+ * may go back a little, so two seconds are allowed. */
 static bool fits(const struct vo_sequence *sequence, const struct vo_sequence_packet *packet, int16_t delta)
 {
     if (!packet->timed || sequence->clock_hz == 0 || sequence->step == 0)
@@ -206,7 +208,8 @@ static bool fits(const struct vo_sequence *sequence, const struct vo_sequence_pa
            (is_timely(sequence, packet) && !is_contradicted(sequence, ticks, packets));
 }
 
-enum vo_sequence_verdict vo_sequence_classify(struct vo_sequence *sequence, const struct vo_sequence_packet *packet,
+enum vo_sequence_verdict vo_sequence_classify(struct vo_sequence *sequence,
+                                              const struct vo_sequence_packet *packet,
                                               const struct vo_sequence_sink *sink, int64_t *position)
 {
     if (!sequence->started) {
@@ -271,8 +274,8 @@ static void forget_slots(struct vo_sequence *sequence, int64_t position)
     }
 }
 
-/* The commonest timestamp step by majority vote (Boyer and Moore): one counter, no table. Packets of one video frame share
- * a timestamp and do not vote. */
+/* The commonest timestamp step by majority vote (Boyer and Moore): one counter, no table. Packets of one
+ * video frame share a timestamp and do not vote. */
 static void vote_step(struct vo_sequence *sequence, uint32_t ticks)
 {
     if (ticks == 0 || ticks > INT32_MAX)
@@ -287,7 +290,8 @@ static void vote_step(struct vo_sequence *sequence, uint32_t ticks)
     }
 }
 
-/* Moves the highest position up. What would leave the window, or is older than the patience, is settled first. */
+/* Moves the highest position up. What would leave the window, or is older than the patience, is settled
+ * first. */
 static void advance(struct vo_sequence *sequence, const struct vo_sequence_packet *packet, int64_t position,
                     const struct vo_sequence_sink *sink)
 {
@@ -297,7 +301,8 @@ static void advance(struct vo_sequence *sequence, const struct vo_sequence_packe
         if (pause || far)
             settle(sequence, INT64_MAX, INT64_MAX, sequence->highest_at, sink);
         else
-            settle(sequence, position - VO_SEQUENCE_WINDOW + 1, packet->time - PATIENCE_NS, packet->time, sink);
+            settle(sequence, position - VO_SEQUENCE_WINDOW + 1, packet->time - PATIENCE_NS, packet->time,
+                   sink);
     }
     forget_slots(sequence, position);
     if (packet->timed && position == sequence->timed_position + 1)
@@ -306,8 +311,8 @@ static void advance(struct vo_sequence *sequence, const struct vo_sequence_packe
     sequence->highest_at = packet->time;
 }
 
-void vo_sequence_commit(struct vo_sequence *sequence, const struct vo_sequence_packet *packet, int64_t position,
-                        bool late, const struct vo_sequence_sink *sink)
+void vo_sequence_commit(struct vo_sequence *sequence, const struct vo_sequence_packet *packet,
+                        int64_t position, bool late, const struct vo_sequence_sink *sink)
 {
     if (!sequence->started)
         start(sequence, packet, position);
@@ -339,7 +344,8 @@ void vo_sequence_commit(struct vo_sequence *sequence, const struct vo_sequence_p
         if (position == sequence->highest)
             return;
     }
-    settle(sequence, sequence->highest - VO_SEQUENCE_WINDOW + 1, packet->time - PATIENCE_NS, packet->time, sink);
+    settle(sequence, sequence->highest - VO_SEQUENCE_WINDOW + 1, packet->time - PATIENCE_NS, packet->time,
+           sink);
 }
 
 void vo_sequence_finish(struct vo_sequence *sequence, const struct vo_sequence_sink *sink)

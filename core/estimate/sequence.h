@@ -2,19 +2,20 @@
  * RTP sequence numbers: what was lost, duplicated, reordered, and when the sender began anew
  * (RFC 3550 A.1, A.3; RFC 4737; traps that A.1 leaves open are named below).
  *
- * Sequence numbers are extended to positions. A position is settled, lost or received, once nothing can change it any more: at
- * once while packets come in order, else when the missing packet came, when VO_SEQUENCE_WINDOW later positions exist, or
- * VO_SEQUENCE_PATIENCE_S after its successor; a run of missing positions is settled as one. Settled outcomes are told in order of position to a sink, so that bursts, windows and
- * series count each position exactly once.
+ * Sequence numbers are extended to positions. A position is settled, lost or received, once nothing can
+ * change it any more: at once while packets come in order, else when the missing packet came, when
+ * VO_SEQUENCE_WINDOW later positions exist, or VO_SEQUENCE_PATIENCE_S after its successor; a run of missing
+ * positions is settled as one. Settled outcomes are told in order of position to a sink, so that bursts,
+ * windows and series count each position exactly once.
  *
  * Beyond RFC 3550:
  * - a duplicate never cancels a loss: each position counts once;
- * - a packet before the first one, at most VO_SEQUENCE_YOUNG below the highest, lowers the base while the stream is young
- *   (reordering at its start);
+ * - a packet before the first one, at most VO_SEQUENCE_YOUNG below the highest, lowers the base while the
+ * stream is young (reordering at its start);
  * - a jump that timestamps contradict is a restart, however small; a jump of any size that they
  *   confirm is a loss, also beyond 65,536 packets (but a loss of exactly 65,536 looks as silence does);
- * - old packets that come again are strays, but more than VO_SEQUENCE_YOUNG of them in a row are a restart: a sender
- *   that plays the same recording anew;
+ * - old packets that come again are strays, but more than VO_SEQUENCE_YOUNG of them in a row are a restart: a
+ * sender that plays the same recording anew;
  * - a jump needs a second packet that goes on from it; a lone stray packet is neither received nor lost.
  */
 #ifndef VO_CORE_ESTIMATE_SEQUENCE_H
@@ -34,9 +35,9 @@ enum vo_sequence_verdict {
     VO_SEQUENCE_NEW,       /* a position not seen before; commit it */
     VO_SEQUENCE_REORDERED, /* likewise, below the highest */
     VO_SEQUENCE_DUPLICATE,
-    VO_SEQUENCE_HELD,      /* far from the sequence: keep the packet; the next ones decide */
-    VO_SEQUENCE_AGAIN,     /* this packet confirms the held one: classify the held one again, then this one */
-    VO_SEQUENCE_TOO_LATE,  /* its position was settled as lost long ago; counted as stray */
+    VO_SEQUENCE_HELD,     /* far from the sequence: keep the packet; the next ones decide */
+    VO_SEQUENCE_AGAIN,    /* this packet confirms the held one: classify the held one again, then this one */
+    VO_SEQUENCE_TOO_LATE, /* its position was settled as lost long ago; counted as stray */
 };
 
 struct vo_sequence_packet {
@@ -46,11 +47,13 @@ struct vo_sequence_packet {
     bool timed; /* its timestamp follows the media clock: false for telephone-events and comfort noise */
 };
 
-/* Where settled positions go. Times bound the arrivals that a run of lost ones would have had: `before` is the newest
- * arrival of the positions below, which only rises; `after` the successor's, but not before `before`. */
+/* Where settled positions go. Times bound the arrivals that a run of lost ones would have had: `before` is
+ * the newest arrival of the positions below, which only rises; `after` the successor's, but not before
+ * `before`. */
 struct vo_sequence_sink {
     void *context;
-    /* `good` positions came in time since the last call, then `count` were lost in a row between two arrivals. */
+    /* `good` positions came in time since the last call, then `count` were lost in a row between two
+     * arrivals. */
     void (*lost)(void *context, uint64_t good, uint64_t count, vo_time before, vo_time after);
     /* `good` positions came in time, then one came too late to be played. */
     void (*discarded)(void *context, uint64_t good);
@@ -59,20 +62,20 @@ struct vo_sequence_sink {
 struct vo_sequence {
     /* counts; lost is vo_sequence_expected() - unique */
     uint64_t unique, duplicates, reordered, restarts, strays, longest_loss;
-    uint64_t good;             /* settled good positions since the last bad one */
+    uint64_t good; /* settled good positions since the last bad one */
     /* the segment: from one restart to the next */
     int64_t base, highest, settled; /* settled: all up to here are final */
-    uint64_t expected_before;  /* of earlier segments */
-    vo_time settled_time;      /* newest arrival of the settled received positions */
-    vo_time highest_at;        /* arrival of the highest position */
-    vo_time timed_at;          /* of the newest packet with a media timestamp: */
+    uint64_t expected_before;       /* of earlier segments */
+    vo_time settled_time;           /* newest arrival of the settled received positions */
+    vo_time highest_at;             /* arrival of the highest position */
+    vo_time timed_at;               /* of the newest packet with a media timestamp: */
     uint32_t timed_timestamp;
     int64_t timed_position;
-    uint32_t step, votes;      /* the commonest timestamp step between neighbours; 0: not known yet */
-    uint32_t clock_hz;         /* 0: unknown */
-    bool started, leap;        /* leap: the held packet was confirmed as a gap of leap_distance */
+    uint32_t step, votes; /* the commonest timestamp step between neighbours; 0: not known yet */
+    uint32_t clock_hz;    /* 0: unknown */
+    bool started, leap;   /* leap: the held packet was confirmed as a gap of leap_distance */
     bool holding;
-    uint8_t old_run;           /* old packets since the last one that was taken in */
+    uint8_t old_run; /* old packets since the last one that was taken in */
     int64_t leap_distance;
     struct vo_sequence_packet held;
     uint64_t received[VO_SEQUENCE_WINDOW / 64], late[VO_SEQUENCE_WINDOW / 64];
@@ -80,12 +83,14 @@ struct vo_sequence {
 };
 
 void vo_sequence_init(struct vo_sequence *sequence, uint32_t clock_hz);
-/* Tells what a packet is and, for NEW and REORDERED, its position. Changes counts only for the other verdicts. */
-enum vo_sequence_verdict vo_sequence_classify(struct vo_sequence *sequence, const struct vo_sequence_packet *packet,
+/* Tells what a packet is and, for NEW and REORDERED, its position. Changes counts only for the other
+ * verdicts. */
+enum vo_sequence_verdict vo_sequence_classify(struct vo_sequence *sequence,
+                                              const struct vo_sequence_packet *packet,
                                               const struct vo_sequence_sink *sink, int64_t *position);
 /* Takes the packet in. `late`: the playout simulation discards it. */
-void vo_sequence_commit(struct vo_sequence *sequence, const struct vo_sequence_packet *packet, int64_t position, bool late,
-                        const struct vo_sequence_sink *sink);
+void vo_sequence_commit(struct vo_sequence *sequence, const struct vo_sequence_packet *packet,
+                        int64_t position, bool late, const struct vo_sequence_sink *sink);
 /* Settles all that is open: at the end of the stream. */
 void vo_sequence_finish(struct vo_sequence *sequence, const struct vo_sequence_sink *sink);
 uint64_t vo_sequence_expected(const struct vo_sequence *sequence);

@@ -31,12 +31,14 @@ bool vo_skew_result(const struct vo_skew *skew, double *ppm, double *error_ppm)
 {
     struct vo_skew all = *skew;
     vo_skew_break(&all);
-    if (all.points + 1 < VO_SKEW_MINIMUM_BLOCKS + all.segments || all.points < VO_SKEW_MINIMUM_BLOCKS || all.pooled_sxx <= 0)
+    if (all.points + 1 < VO_SKEW_MINIMUM_BLOCKS + all.segments || all.points < VO_SKEW_MINIMUM_BLOCKS ||
+        all.pooled_sxx <= 0)
         return false;
     double slope = all.pooled_sxy / all.pooled_sxx; /* ns of transit a second */
     double residual = all.pooled_syy - slope * all.pooled_sxy;
     double freedom = all.points - all.segments - 1;
-    double student = 2.58 + 4.9 / freedom + 13 / (freedom * freedom); /* two-sided 99 %, within 2 % from 4 degrees on */
+    double student =
+        2.58 + 4.9 / freedom + 13 / (freedom * freedom); /* two-sided 99 %, within 2 % from 4 degrees on */
     *ppm = -slope / 1000;
     *error_ppm = student * sqrt(fmax(residual, 0) / freedom / all.pooled_sxx) / 1000;
     return true;

@@ -11,8 +11,9 @@ static unsigned slot(int64_t second)
 static void keep_worst(struct vo_window_worst *worst, uint64_t expected, uint64_t lost, int64_t start_s)
 {
     /* lost / expected > worst, without dividing */
-    if (worst->expected == 0 ? expected > 0 :
-                               (unsigned __int128)lost * worst->expected > (unsigned __int128)worst->lost * expected)
+    if (worst->expected == 0
+            ? expected > 0
+            : (unsigned __int128)lost * worst->expected > (unsigned __int128)worst->lost * expected)
         *worst = (struct vo_window_worst){expected, lost, start_s};
 }
 
@@ -43,7 +44,8 @@ void vo_window_settle(struct vo_window *window, int64_t second)
         judge(window);
 }
 
-/* Makes `second` the newest. Its slot and those skipped are cleared; what they held has to be judged before. */
+/* Makes `second` the newest. Its slot and those skipped are cleared; what they held has to be judged before.
+ */
 static void advance(struct vo_window *window, int64_t second)
 {
     int64_t ahead = second - window->newest;
@@ -110,7 +112,8 @@ void vo_window_lost(struct vo_window *window, uint64_t count, double before_s, d
         }
         if (second > window->newest)
             advance(window, second);
-        double from = second == first ? before_s : (double)second; /* what belongs before goes to the first open one */
+        double from =
+            second == first ? before_s : (double)second; /* what belongs before goes to the first open one */
         uint64_t share = second >= last ? count - placed
                                         : vo_window_share(count, before_s, after_s, from, (double)second + 1);
         placed += share;

@@ -215,6 +215,7 @@ bool vo_fragments_add(struct vo_fragments *fragments, const struct vo_packet *pa
     enum state why = CUT;
     if (cut || !insert(datagram, packet, &why)) {
         fragments->stats.overlapping += why == OVERLAPPED;
+        fragments->stats.lost += !cut && why == CUT;
         discard(datagram, why);
         return false;
     }

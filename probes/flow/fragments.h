@@ -14,6 +14,7 @@
 
 struct vo_fragments_stats {
     uint64_t fragments, reassembled, timed_out, evicted, overlapping;
+    uint64_t lost; /* datagrams, for want of memory */
 };
 struct vo_fragments;
 struct vo_fragments *vo_fragments_new(void); /* NULL: out of memory */

@@ -38,7 +38,8 @@ static bool take_static(struct vo_payload *payload)
     return true;
 }
 
-/* A dynamic type that nobody named, four bytes long, beside one that is media: telephone-event (RFC 4733 2.3). */
+/* A dynamic type that nobody named, four bytes long, beside one that is media: telephone-event (RFC
+ * 4733 2.3). */
 static bool looks_like_event(const struct vo_stream *stream, const struct vo_rtp_packet *packet)
 {
     return packet->payload_type >= 96 && packet->payload_length == 4 && stream->payload_count > 0;
@@ -68,9 +69,11 @@ void vo_payloads_bind(struct vo_stream *stream)
     }
 }
 
-/* Media rate of the packets in ticks a second, by least squares: queues make single packets useless, the slope of a second of
- * them is not. 0 when there are too few, or when they do not lie on one line: a pause or a stall among them would bend it to
- * the rate of another clock. */
+#define STRAIGHT 0.99
+
+/* Media rate of the packets in ticks a second, by least squares: queues make single packets useless, the
+ * slope of a second of them is not. 0 when there are too few, or when they do not lie on one line: a pause or
+ * a stall among them would bend it to the rate of another clock. */
 static double media_rate(const struct vo_rtp_packet *packets, unsigned count)
 {
     double n = 0, mean_x = 0, mean_y = 0, sxx = 0, sxy = 0, syy = 0;
@@ -88,11 +91,12 @@ static double media_rate(const struct vo_rtp_packet *packets, unsigned count)
         syy += dy * (y - mean_y);
     }
     double span_s = (double)(packets[count - 1].time - packets[0].time) / 1e9;
-    bool straight = sxy * sxy >= STRAIGHT * sxx * syy; /* the square of the correlation */
+    bool straight = sxy * sxy >= 0.995 * sxx * syy; /* the square of the correlation */
     return n < 20 || span_s < 0.4 || sxx <= 0 || !straight ? 0 : sxy / sxx;
 }
 
-/* Is the timestamp step of most neighbours a whole number of 2.5 ms at this clock, as every audio packet time is? */
+/* Is the timestamp step of most neighbours a whole number of 2.5 ms at this clock, as every audio packet time
+ * is? */
 static bool step_fits(const struct vo_rtp_packet *packets, unsigned count, uint32_t clock_hz)
 {
     unsigned fits = 0, pairs = 0;
@@ -106,8 +110,8 @@ static bool step_fits(const struct vo_rtp_packet *packets, unsigned count, uint3
     return pairs >= 10 && fits * 10 >= pairs * 8;
 }
 
-/* A clock in use within 10 % of the media rate, whose packet time is possible; two such are no answer. Video's 90 kHz has no
- * packet time and must be met within 3 %. */
+/* A clock in use within 10 % of the media rate, whose packet time is possible; two such are no answer.
+ * Video's 90 kHz has no packet time and must be met within 3 %. */
 uint32_t vo_clock_estimate(const struct vo_rtp_packet *packets, unsigned count)
 {
     static const uint32_t clocks[] = {8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000};

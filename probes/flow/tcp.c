@@ -312,8 +312,10 @@ static void store(struct vo_tcp *tcp, struct stream *stream, struct piece **link
     if (captured > length)
         captured = length;
     struct piece *piece = malloc(sizeof *piece + captured);
-    if (!piece)
+    if (!piece) {
+        tcp->stats.lost++;
         return; /* will be a hole */
+    }
     *piece = (struct piece){*link, begin, length, captured, segment->time, *packet};
     if (captured)
         memcpy(piece->data, packet->payload + skipped, captured);
@@ -482,8 +484,10 @@ void vo_tcp_add(struct vo_tcp *tcp, const struct vo_packet *packet, vo_time time
             return;
         entry = create(tcp, packet, bucket);
         direction = 0;
-        if (!entry)
+        if (!entry) {
+            tcp->stats.lost++;
             return;
+        }
     }
     unlink_age(tcp, entry);
     link_newest(tcp, entry);

@@ -37,6 +37,7 @@ struct vo_tcp_handler {
 
 struct vo_tcp_stats {
     uint64_t segments, retransmitted, holes, evicted;
+    uint64_t lost; /* segments, for want of memory */
 };
 struct vo_tcp;
 struct vo_tcp *vo_tcp_new(const struct vo_tcp_handler *handler, void *context); /* NULL: out of memory */

@@ -358,12 +358,10 @@ static void put_signalled(const struct view *view)
     vo_observe_state(writer, VO_METRIC_RTP_MEDIA_STATE, stream->secure ? "srtp" : "plain");
     if (!binding)
         return;
-    const struct vo_call *call = binding->call;
-    bool both = call->media_announced[0] && call->media_announced[1];
-    if (stream->to && (stream->from || !both))
-        vo_observe_state(writer, VO_METRIC_RTP_ADDRESS_STATE, "as_signalled");
-    else
-        vo_observe_state(writer, VO_METRIC_RTP_ADDRESS_STATE, stream->to ? "different" : "symmetric");
+    vo_observe_state(writer, VO_METRIC_RTP_ADDRESS_STATE,
+                     stream->to                                ? "as_signalled"
+                     : vo_rtp_reverse(view->session, stream) ? "symmetric"
+                                                             : "different");
     double told = binding->media->ptime_ms;
     if (told > 0 && !isnan(view->ptime_ms))
         vo_observe_state(writer, VO_METRIC_RTP_PTIME_STATE,

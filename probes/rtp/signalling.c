@@ -90,9 +90,11 @@ static void take_bytes(void *context, int direction, const uint8_t *data, uint32
     if (connection->foreign)
         return;
     if (*held) {
-        uint8_t *joined = *held + size <= UNREAD_MAX + 16384 ? realloc(*unread, *held + size) : NULL;
+        bool bounded = *held + size <= UNREAD_MAX + 16384;
+        uint8_t *joined = bounded ? realloc(*unread, *held + size) : NULL;
         if (!joined) {
-            connection->session->counts.malformed_sip++;
+            connection->session->counts.malformed_sip += !bounded;
+            connection->session->counts.memory += bounded;
             *held = 0;
             return;
         }
@@ -140,15 +142,17 @@ static bool on_accept(void *context, struct vo_tcp_connection *tcp, int directio
     if (!tls && !vo_sip_likely(data, size))
         return false;
     struct connection *connection = calloc(1, sizeof *connection);
-    if (!connection)
-        return false;
-    connection->session = session;
-    connection->tcp = tcp;
-    connection->first = session->now;
-    if (tls && !(connection->tls = vo_tls_new(session->keylog))) {
+    struct vo_tls *opened = tls ? vo_tls_new(session->keylog) : NULL;
+    if (!connection || (tls && !opened)) {
+        session->counts.memory++;
+        vo_tls_free(opened);
         free(connection);
         return false;
     }
+    connection->session = session;
+    connection->tcp = tcp;
+    connection->first = session->now;
+    connection->tls = opened;
     tcp->user = connection;
     return true;
 }

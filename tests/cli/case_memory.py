@@ -32,16 +32,16 @@ def preload():
 
 
 def which(total):
-    """All of the first three hundred, then ever sparser ones."""
+    """All of the first and the last hundred and fifty, in between ever sparser ones."""
     at = 1
     while at <= total:
         yield at
-        at += 1 if at < 300 else at // 100
+        at += 1 if at < 150 or at > total - 150 else max(1, at // 60)
 
 
-def fail_each(bench, program, arguments, outputs, check, on=False):
+def fail_each(bench, program, arguments, outputs, check, on=False, more=None):
     """Runs once without a failure, then with each. `check(result, reference)`: reference is the outputs of the first."""
-    environment = dict(os.environ, LD_PRELOAD=preload())
+    environment = dict(os.environ, LD_PRELOAD=preload(), **(more or {}))
     count = bench.path("count")
     reference = bench.run(program, *arguments, env=dict(environment, FAILMALLOC_COUNT=str(count)))
     total = int(count.read_text())
@@ -92,15 +92,20 @@ def difference(found, good):
     return f"{len(found)} records of {len(good)}"
 
 
+def other_invite(call, port):
+    return captures.sip("INVITE sip:bob@example.com SIP/2.0", "CSeq: 1 INVITE", "Content-Type: application/sdp",
+                        body=captures.sdp(captures.ALICE, port).replace(b"o=- 1 1", b"o=- %d 1" % port), call=call)
+
+
 def call_over(bench):
     """A call over UDP and a message over TCP in fragments, so that each of the tables is filled."""
     frames = captures.call(seconds=3, lost={9, 10})
-    message = captures.invite(call="tcp@example.com")
+    message = other_invite("tcp@example.com", 30000)
     frames += [(captures.START + 5, captures.tcp(captures.ALICE, 5070, captures.BOB, 5060, 0, b"", flags=2)),
                (captures.START + 5, captures.tcp(captures.ALICE, 5070, captures.BOB, 5060, 1, message[:200])),
                (captures.START + 5, captures.tcp(captures.ALICE, 5070, captures.BOB, 5060, 301, message[300:])),
                (captures.START + 5, captures.tcp(captures.ALICE, 5070, captures.BOB, 5060, 201, message[200:300]))]
-    datagram = captures.udp_segment(5060, 5060, captures.invite(call="fragments@example.com"))
+    datagram = captures.udp_segment(5060, 5060, other_invite("fragments@example.com", 32000))
     frames += [(captures.START + 6, captures.ip(captures.ALICE, captures.BOB, datagram[:400], identity=1, fragment=0x2000)),
                (captures.START + 6, captures.ip(captures.ALICE, captures.BOB, datagram[400:], identity=1, fragment=50))]
     bench.file("call.pcap", captures.pcap(frames))
@@ -162,7 +167,7 @@ def judge_all(bench):
     judge(bench, on=True)
 
 
-def report(bench, form, on=False):
+def report(bench, form, on=False, **environment):
     small_records(bench)
     bench.run("voready-analyze", "--rules", RULES, "--profile", "voice", "-o", "verdict.json", "call.jsonl").exits(0, 3, 4, 5)
 
@@ -172,9 +177,11 @@ def report(bench, form, on=False):
             result.says("memory")
         else:
             need(result.out == reference.out, "the report differs from the good one, yet it exits 0")
-    fail_each(bench, "voready-report", ["--format", form, "verdict.json", "call.jsonl"], [], check, on)
+    fail_each(bench, "voready-report", ["--format", form, "verdict.json", "call.jsonl"], [], check, on, environment)
 
 
 for form in ("text", "csv", "junit", "json"):
     case(f"memory: voready-report {form}, one allocation fails")(functools.partial(report, form=form))
 case("memory: voready-report text, all from one on fail")(functools.partial(report, form="text", on=True))
+case("memory: voready-report html without plots, one allocation fails")(
+    functools.partial(report, form="html", PATH="/nonexistent"))

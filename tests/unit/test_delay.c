@@ -1,6 +1,6 @@
 /*
- * Transit: RFC 3550 A.8 and the 10 s blocks of the delay variation, both computed again from whole lists, and what is
- * a network's doing and what a sender's.
+ * Transit: RFC 3550 A.8 and the 10 s blocks of the delay variation, both computed again from whole lists, and
+ * what is a network's doing and what a sender's.
  */
 #include "core/estimate/delay.h"
 
@@ -37,7 +37,8 @@ static void assert_near(double got, double expected, double relative)
         fail_msg("%.15g instead of %.15g", got, expected);
 }
 
-/* A stream of `count` packets of `step` ticks at `clock_hz`, each up to `jitter_ms` late, some far out of order. */
+/* A stream of `count` packets of `step` ticks at `clock_hz`, each up to `jitter_ms` late, some far out of
+ * order. */
 #define COUNT 3000
 struct sample {
     vo_time time;
@@ -60,14 +61,16 @@ static void make(struct sample *samples, uint32_t clock_hz, int64_t step, double
     qsort(samples, COUNT, sizeof *samples, by_time);
 }
 
-/* A.8 in timestamp units, as the RFC has it: the media difference is a signed 32-bit one of values that wrap. */
+/* A.8 in timestamp units, as the RFC has it: the media difference is a signed 32-bit one of values that wrap.
+ */
 static void test_jitter(void **state)
 {
     (void)state;
     static const struct {
         uint32_t clock_hz;
         int64_t step;
-    } streams[] = {{8000, 160}, {8000, 80}, {16000, 320}, {44100, 882}, {48000, 960}, {90000, 3000}, {11025, 221}};
+    } streams[] = {{8000, 160},  {8000, 80},    {16000, 320}, {44100, 882},
+                   {48000, 960}, {90000, 3000}, {11025, 221}};
     static struct sample samples[COUNT];
     for (uint64_t seed = 1; seed <= 70; seed++) {
         random_state = seed;
@@ -105,7 +108,8 @@ static void test_jitter_by_hand(void **state)
     struct vo_delay delay;
     vo_delay_init(&delay, 8000);
     assert_near(vo_delay_add(&delay, START, 4294967200u, false), 0, 0);
-    assert_near(vo_delay_add(&delay, START + 36 * MS, 64, false), 16e6, 1e-12); /* 160 ticks on, over the wrap */
+    assert_near(vo_delay_add(&delay, START + 36 * MS, 64, false), 16e6,
+                1e-12); /* 160 ticks on, over the wrap */
     assert_near(delay.jitter.now_ns, 1e6, 1e-12);
     assert_near(vo_delay_add(&delay, START + 40 * MS, 224, false), 0, 1e-12);
     assert_near(delay.jitter.now_ns, 1937500, 1e-12);
@@ -113,8 +117,8 @@ static void test_jitter_by_hand(void **state)
     assert_near(delay.jitter.sum_ns / (double)delay.jitter.count, 1468750, 1e-12);
 }
 
-/* Above the smallest transit of this block of 10 s and of the one before; blocks count from the first packet, and a packet
- * at exactly 10 s is in the second. */
+/* Above the smallest transit of this block of 10 s and of the one before; blocks count from the first packet,
+ * and a packet at exactly 10 s is in the second. */
 static void test_variation(void **state)
 {
     (void)state;
@@ -122,7 +126,8 @@ static void test_variation(void **state)
     for (uint64_t seed = 1; seed <= 60; seed++) {
         random_state = seed;
         make(samples, 8000, 160, (double)(next_random() % 60));
-        int cut = (int)(next_random() % COUNT), length = (int)(next_random() % 1800); /* nothing came for up to 36 s */
+        int cut = (int)(next_random() % COUNT),
+            length = (int)(next_random() % 1800); /* nothing came for up to 36 s */
         struct vo_delay delay;
         vo_delay_init(&delay, 8000);
         struct vo_quantile expected = {0};
@@ -134,11 +139,13 @@ static void test_variation(void **state)
                 continue;
             double above = vo_delay_add(&delay, samples[i].time, (uint32_t)samples[i].media, false);
             int64_t block = (samples[i].time - samples[0].time) / (10 * VO_NS_PER_S);
-            double transit = (double)(samples[i].time - samples[0].time) - (double)(samples[i].media - samples[0].media) * 125000;
+            double transit = (double)(samples[i].time - samples[0].time) -
+                             (double)(samples[i].media - samples[0].media) * 125000;
             least[block] = fmin(least[block], transit);
             double want = transit - fmin(least[block], block > 0 ? least[block - 1] : INFINITY);
             if (fabs(above - want) > 1e-3)
-                fail_msg("seed %llu, packet %d: %.6f instead of %.6f", (unsigned long long)seed, i, above, want);
+                fail_msg("seed %llu, packet %d: %.6f instead of %.6f", (unsigned long long)seed, i, above,
+                         want);
             vo_quantile_add(&expected, (uint32_t)(want / 1000 + 0.5));
         }
         vo_delay_finish(&delay);
@@ -153,7 +160,8 @@ static void test_variation(void **state)
     for (int i = 1; i < 1000; i++) /* packet i comes at 20 i + 5 ms; the last at 19.985 s */
         assert_near(vo_delay_add(&delay, START + i * 20 * MS + 5 * MS, (uint32_t)i * 160, false), 5e6, 1e-9);
     assert_near(vo_delay_add(&delay, START + 1000 * 20 * MS - 1, 1000 * 160 - 40, false), 5e6 - 1, 1e-6);
-    assert_near(vo_delay_add(&delay, START + 1000 * 20 * MS, 1000 * 160 - 40, false), 1, 1e-6); /* against 5 ms - 1 ns */
+    assert_near(vo_delay_add(&delay, START + 1000 * 20 * MS, 1000 * 160 - 40, false), 1,
+                1e-6); /* against 5 ms - 1 ns */
 }
 
 /* A route that is 40 ms longer from 30 s on: variation until the old minimum is forgotten, then none. */
@@ -166,8 +174,8 @@ static void test_route_change(void **state)
         vo_time time = START + i * 20 * MS + (i >= 1502 ? 40 * MS : 0);
         assert_false(vo_delay_jumps(&delay, time, (uint32_t)i * 160));
         double above = vo_delay_add(&delay, time, (uint32_t)i * 160, false);
-        /* 1502 comes at 30.08 s, in block 3; its minimum holds the 0 of packets 1500 and 1501 until block 5 (50 s);
-         * the first packet that comes then is 2498 at 49.96 + 0.04 */
+        /* 1502 comes at 30.08 s, in block 3; its minimum holds the 0 of packets 1500 and 1501 until block 5
+         * (50 s); the first packet that comes then is 2498 at 49.96 + 0.04 */
         assert_near(above, i >= 1502 && i < 2498 ? 40e6 : 0, 1e-6);
     }
 }
@@ -330,7 +338,8 @@ static void test_restart(void **state)
     assert_int_equal(delay.jitter.count, count + 1);
 }
 
-/* 10 minutes at -200 to 200 ppm, with queues of 0 to 30 ms: found within its own error, which is below 0.5 ppm. */
+/* 10 minutes at -200 to 200 ppm, with queues of 0 to 30 ms: found within its own error, which is below 0.5
+ * ppm. */
 static void test_skew(void **state)
 {
     (void)state;
@@ -358,9 +367,11 @@ static void test_skew(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_jitter),       cmocka_unit_test(test_jitter_by_hand), cmocka_unit_test(test_variation),
-        cmocka_unit_test(test_route_change), cmocka_unit_test(test_hold),           cmocka_unit_test(test_freeze),
-        cmocka_unit_test(test_one_late),     cmocka_unit_test(test_restart),        cmocka_unit_test(test_skew),
+        cmocka_unit_test(test_jitter),    cmocka_unit_test(test_jitter_by_hand),
+        cmocka_unit_test(test_variation), cmocka_unit_test(test_route_change),
+        cmocka_unit_test(test_hold),      cmocka_unit_test(test_freeze),
+        cmocka_unit_test(test_one_late),  cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_skew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* The simulated playout buffer: its configuration, the edges of a fixed one, the published recursion of an adaptive one. */
+/* The simulated playout buffer: its configuration, the edges of a fixed one, the published recursion of an
+ * adaptive one. */
 #include "core/estimate/playout.h"
 
 #include <math.h>
@@ -34,10 +35,11 @@ static void test_parse(void **state)
     assert_true(vo_playout_parse("adaptive:20-200", &config));
     assert_true(config.minimum_ms == 20 && config.maximum_ms == 200);
     assert_string_equal(config.name, "adaptive 20-200 ms");
-    static const char *const bad[] = {"",           "fixed",        "fixed:",          "fixed:-1",          "fixed:2001",
-                                      "fixed:60ms", "fixed:nan",    "fixed:inf",       "adaptive:20",       "adaptive:200-20",
-                                      "adaptive:",  "adaptive:-20", "adaptive:20-20",  "adaptive:20-200ms", "adaptive:20-",
-                                      "Fixed:60",   "fixed:60-70",  "adaptive:20-nan", "adaptive:0-2001",   "60"};
+    static const char *const bad[] = {
+        "",           "fixed",        "fixed:",          "fixed:-1",          "fixed:2001",
+        "fixed:60ms", "fixed:nan",    "fixed:inf",       "adaptive:20",       "adaptive:200-20",
+        "adaptive:",  "adaptive:-20", "adaptive:20-20",  "adaptive:20-200ms", "adaptive:20-",
+        "Fixed:60",   "fixed:60-70",  "adaptive:20-nan", "adaptive:0-2001",   "60"};
     for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++)
         if (vo_playout_parse(bad[i], &config))
             fail_msg("accepted \"%s\"", bad[i]);
@@ -65,8 +67,8 @@ static void test_fixed(void **state)
     assert_true(vo_playout_add(&none, &config, 1, 0, false));
 }
 
-/* Algorithm 1 of Ramjee et al.: d = a d + (1 - a) n; v = a v + (1 - a) |d - n|; buffer d + 4 v, moved at talkspurts or
- * after a second. Kept as whole lists here, in milliseconds and long double. */
+/* Algorithm 1 of Ramjee et al.: d = a d + (1 - a) n; v = a v + (1 - a) |d - n|; buffer d + 4 v, moved at
+ * talkspurts or after a second. Kept as whole lists here, in milliseconds and long double. */
 #define COUNT 4000
 static void test_adaptive(void **state)
 {
@@ -95,7 +97,8 @@ static void test_adaptive(void **state)
             bool got = vo_playout_add(&playout, &config, above_ms * 1e6, time, talkspurt);
             late += got;
             if (got != expected && !close)
-                fail_msg("seed %llu, packet %d: %.9f ms against %.9Lf ms", (unsigned long long)seed, i, above_ms, buffer);
+                fail_msg("seed %llu, packet %d: %.9f ms against %.9Lf ms", (unsigned long long)seed, i,
+                         above_ms, buffer);
             time += 20000000;
         }
         assert_int_equal(playout.discarded, late);
@@ -104,7 +107,8 @@ static void test_adaptive(void **state)
     }
 }
 
-/* It begins at its minimum, and under steady delays of 0 and 40 ms in turn ends at mean 20 + 4 * 20 = 100 ms. */
+/* It begins at its minimum, and under steady delays of 0 and 40 ms in turn ends at mean 20 + 4 * 20 = 100 ms.
+ */
 static void test_adaptive_settles(void **state)
 {
     (void)state;

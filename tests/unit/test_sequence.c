@@ -1,6 +1,6 @@
 /*
- * Sequence numbers: each trap of the header alone, with numbers that follow from the scenario, and a plain list of
- * positions as the reference for thousands of random streams.
+ * Sequence numbers: each trap of the header alone, with numbers that follow from the scenario, and a plain
+ * list of positions as the reference for thousands of random streams.
  */
 #include "core/estimate/sequence.h"
 
@@ -102,7 +102,8 @@ static enum vo_sequence_verdict take(struct feed *feed, const struct vo_sequence
     return verdict;
 }
 
-static enum vo_sequence_verdict raw(struct feed *feed, vo_time time, uint16_t sequence, uint32_t timestamp, bool timed)
+static enum vo_sequence_verdict raw(struct feed *feed, vo_time time, uint16_t sequence, uint32_t timestamp,
+                                    bool timed)
 {
     struct vo_sequence_packet packet = {time, timestamp, sequence, timed};
     feed->log.fed++;
@@ -221,10 +222,11 @@ static void test_patience(void **state)
     send(feed, 101);
     /* packets of 100 ms from here: 10 s are 100 packets, fewer than the window */
     for (int i = 1; i <= 100; i++)
-        raw(feed, START + 101 * FRAME + i * 100 * VO_NS_PER_MS, (uint16_t)(10 + 101 + i), (101 + 5 * (uint32_t)i) * STEP,
-            true);
+        raw(feed, START + 101 * FRAME + i * 100 * VO_NS_PER_MS, (uint16_t)(10 + 101 + i),
+            (101 + 5 * (uint32_t)i) * STEP, true);
     assert_int_equal(feed->log.runs, 1); /* at exactly 10 s after the successor */
-    assert_int_equal(raw(feed, START + 202 * 100 * VO_NS_PER_MS, 110, 100 * STEP, true), VO_SEQUENCE_TOO_LATE);
+    assert_int_equal(raw(feed, START + 202 * 100 * VO_NS_PER_MS, 110, 100 * STEP, true),
+                     VO_SEQUENCE_TOO_LATE);
     check(feed, (struct expected){202, 1, 0, 0, 0, 1});
     feed = new_feed(8000, 10, 0);
     send_run(feed, 0, 100);
@@ -343,23 +345,25 @@ static void test_restart(void **state)
     restart_to(1499 - 100, 123456789, 1); /* within the window */
     restart_to(1499, 123456789, 1);       /* the highest itself */
     restart_to(1499 + 2, 123456789, 1);
-    restart_to(40000, goes_on, 1);        /* the timestamps go on: 38,500 packets do not fit into 20 ms */
+    restart_to(40000, goes_on, 1); /* the timestamps go on: 38,500 packets do not fit into 20 ms */
     restart_to(1499 - 500, goes_on, 1);
-    restart_to(1499 + 501, goes_on, 1);   /* 500 packets are 10 s, timestamps moved by 20 ms */
-    restart_to(1500, 123456789, 0);       /* the next number: nothing is lost, whatever the clock does */
+    restart_to(1499 + 501, goes_on, 1); /* 500 packets are 10 s, timestamps moved by 20 ms */
+    restart_to(1500, 123456789, 0);     /* the next number: nothing is lost, whatever the clock does */
     /* its first two packets swapped */
     struct feed *feed = new_feed(8000, 1000, 5000000);
     send_run(feed, 0, 500);
     static const int order[] = {1, 0, 2, 3, 4};
     for (int i = 0; i < 5; i++)
-        raw(feed, START + (500 + i) * FRAME, (uint16_t)(30000 + order[i]), 77 + (uint32_t)order[i] * STEP, true);
+        raw(feed, START + (500 + i) * FRAME, (uint16_t)(30000 + order[i]), 77 + (uint32_t)order[i] * STEP,
+            true);
     check(feed, (struct expected){505, 0, 0, 1, 1, 0});
     /* the first of the new ones lost, and the second doubled */
     feed = new_feed(8000, 1000, 5000000);
     send_run(feed, 0, 500);
     static const int doubled[] = {1, 1, 3};
     for (int i = 0; i < 3; i++)
-        raw(feed, START + (500 + i) * FRAME, (uint16_t)(30000 + doubled[i]), 77 + (uint32_t)doubled[i] * STEP, true);
+        raw(feed, START + (500 + i) * FRAME, (uint16_t)(30000 + doubled[i]), 77 + (uint32_t)doubled[i] * STEP,
+            true);
     check(feed, (struct expected){503, 1, 1, 0, 1, 0});
     /* what was open before the restart is settled by it, in order */
     feed = new_feed(8000, 1000, 5000000);
@@ -371,7 +375,8 @@ static void test_restart(void **state)
     check(feed, (struct expected){503, 2, 0, 0, 1, 0});
 }
 
-/* A sender that plays the same recording again: the first 16 old packets could be copies, then it is a restart. */
+/* A sender that plays the same recording again: the first 16 old packets could be copies, then it is a
+ * restart. */
 static void test_recording_again(void **state)
 {
     (void)state;
@@ -433,7 +438,8 @@ static void test_strays(void **state)
     check(feed, (struct expected){600, 0, 0, 0, 0, 2});
 }
 
-/* Silence suppression: timestamps jump, numbers go on; a loss in the midst of it is one packet, not the silence. */
+/* Silence suppression: timestamps jump, numbers go on; a loss in the midst of it is one packet, not the
+ * silence. */
 static void test_silence(void **state)
 {
     (void)state;
@@ -441,7 +447,8 @@ static void test_silence(void **state)
     int64_t number = 0, frame = 0;
     for (int talk = 0; talk < 40; talk++) {
         for (int i = 0; i < 25; i++, number++, frame++)
-            if (!(talk > 0 && i == 0 && talk % 4 == 0)) /* the first packet after every fourth silence is lost */
+            if (!(talk > 0 && i == 0 &&
+                  talk % 4 == 0)) /* the first packet after every fourth silence is lost */
                 raw(feed, START + frame * FRAME, (uint16_t)(1000 + number), (uint32_t)frame * STEP, true);
         frame += 50 + talk * 37; /* 1 to 30 s */
     }
@@ -455,11 +462,13 @@ static void test_silence_with_long_gap(void **state)
     struct feed *feed = new_feed(8000, 1000, 0);
     send_run(feed, 0, 500);
     for (int i = 0; i < 100; i++)
-        raw(feed, START + (10500 + i) * FRAME, (uint16_t)(1000 + 3600 + i), (uint32_t)(10500 + i) * STEP, true);
+        raw(feed, START + (10500 + i) * FRAME, (uint16_t)(1000 + 3600 + i), (uint32_t)(10500 + i) * STEP,
+            true);
     check(feed, (struct expected){3700, 3100, 0, 0, 0, 0});
 }
 
-/* RFC 4733: the timestamp stands for the press; end packets lost. 1 of 3 ends and 2 media packets after it are lost. */
+/* RFC 4733: the timestamp stands for the press; end packets lost. 1 of 3 ends and 2 media packets after it
+ * are lost. */
 static void test_events(void **state)
 {
     (void)state;
@@ -473,7 +482,8 @@ static void test_events(void **state)
     check(feed, (struct expected){600, 3, 0, 0, 0, 0});
 }
 
-/* Video: 8 packets a frame share a timestamp, 30 frames a second, every third frame is shown before its predecessor. */
+/* Video: 8 packets a frame share a timestamp, 30 frames a second, every third frame is shown before its
+ * predecessor. */
 static void test_video(void **state)
 {
     (void)state;
@@ -486,7 +496,8 @@ static void test_video(void **state)
             gone |= frame >= 300 && frame < 340; /* 40 whole frames: 320 packets */
             lost += gone;
             if (!gone)
-                raw(feed, START + frame * 33333333LL, (uint16_t)(65000 + frame * 8 + i), 0xfffff000u + shown * 3000, true);
+                raw(feed, START + frame * 33333333LL, (uint16_t)(65000 + frame * 8 + i),
+                    0xfffff000u + shown * 3000, true);
         }
     assert_int_equal(lost, 12 * 6 - 6 + 320); /* frame 320 is within the outage */
     check(feed, (struct expected){4800, lost, 0, 0, 0, 0});
@@ -529,7 +540,8 @@ static void test_late_is_discarded(void **state)
     (void)state;
     struct feed *feed = new_feed(8000, 1000, 0);
     for (int i = 0; i < 100; i++) {
-        struct vo_sequence_packet packet = {START + i * FRAME, (uint32_t)i * STEP, (uint16_t)(1000 + i), true};
+        struct vo_sequence_packet packet = {START + i * FRAME, (uint32_t)i * STEP, (uint16_t)(1000 + i),
+                                            true};
         feed->log.fed += i != 50;
         if (i != 50)
             take(feed, &packet, i == 3 || i == 51 || i == 52);
@@ -541,7 +553,8 @@ static void test_late_is_discarded(void **state)
     check(feed, (struct expected){100, 1, 0, 0, 0, 0});
 }
 
-/* Reference: what came, in lists, as the header words it. Loss, copies and reordering up to `reach` positions. */
+/* Reference: what came, in lists, as the header words it. Loss, copies and reordering up to `reach`
+ * positions. */
 #define PACKETS 1500
 struct arrival {
     double due;
@@ -570,8 +583,9 @@ static unsigned scenario(struct arrival *arrivals, unsigned reach, unsigned loss
     return count;
 }
 
-/* Which positions are settled as lost although they come later: a run between received neighbours of which 256 later
- * positions exist after its last one, or that is as long as the window, when the highest moves up. */
+/* Which positions are settled as lost although they come later: a run between received neighbours of which
+ * 256 later positions exist after its last one, or that is as long as the window, when the highest moves up.
+ */
 struct reference {
     int first, base, highest, settled;
     bool came[PACKETS], shut[PACKETS];
@@ -651,23 +665,28 @@ static void test_against_reference(void **state)
     uint64_t all_lost = 0, all_reordered = 0, all_strays = 0;
     for (uint64_t seed = 1; seed <= 4000; seed++) {
         random_state = seed;
-        unsigned reach = (unsigned)(next_random() % 201), loss = (unsigned)(next_random() % 3 * (next_random() % 200));
+        unsigned reach = (unsigned)(next_random() % 201),
+                 loss = (unsigned)(next_random() % 3 * (next_random() % 200));
         unsigned count = scenario(arrivals, reach, loss, (unsigned)(next_random() % 100));
         struct feed *feed = new_feed(8000, (uint16_t)next_random(), (uint32_t)next_random());
         struct reference r = {.first = -1};
         for (unsigned i = 0; i < count; i++) {
-            raw(feed, START + (vo_time)(arrivals[i].due * 20000) * 1000, (uint16_t)(feed->sequence0 + arrivals[i].number),
+            raw(feed, START + (vo_time)(arrivals[i].due * 20000) * 1000,
+                (uint16_t)(feed->sequence0 + arrivals[i].number),
                 feed->timestamp0 + (uint32_t)arrivals[i].number * STEP, true);
             reference_add(&r, arrivals[i].number);
             uint64_t expected = (uint64_t)(r.highest - r.base + 1);
             const struct vo_sequence *s = &feed->sequence;
-            if (vo_sequence_expected(s) != expected || s->unique != r.unique || s->duplicates != r.duplicates ||
-                s->reordered != r.reordered || s->strays + s->holding != r.strays)
-                fail_msg("seed %llu, packet %u (number %d): expected %llu/%llu unique %llu/%u duplicates %llu/%u reordered "
+            if (vo_sequence_expected(s) != expected || s->unique != r.unique ||
+                s->duplicates != r.duplicates || s->reordered != r.reordered ||
+                s->strays + s->holding != r.strays)
+                fail_msg("seed %llu, packet %u (number %d): expected %llu/%llu unique %llu/%u duplicates "
+                         "%llu/%u reordered "
                          "%llu/%u strays %llu/%u",
-                         (unsigned long long)seed, i, arrivals[i].number, (unsigned long long)vo_sequence_expected(s),
-                         (unsigned long long)expected, (unsigned long long)s->unique, r.unique,
-                         (unsigned long long)s->duplicates, r.duplicates, (unsigned long long)s->reordered, r.reordered,
+                         (unsigned long long)seed, i, arrivals[i].number,
+                         (unsigned long long)vo_sequence_expected(s), (unsigned long long)expected,
+                         (unsigned long long)s->unique, r.unique, (unsigned long long)s->duplicates,
+                         r.duplicates, (unsigned long long)s->reordered, r.reordered,
                          (unsigned long long)s->strays, r.strays);
         }
         vo_sequence_finish(&feed->sequence, &feed->sink);
@@ -675,7 +694,8 @@ static void test_against_reference(void **state)
         feed->sequence.good = 0;
         for (int p = r.base; p <= r.highest; p++)
             if (feed->log.outcome[p - r.base] != (r.came[p] ? '.' : 'x'))
-                fail_msg("seed %llu: position %d told as %c", (unsigned long long)seed, p, feed->log.outcome[p - r.base]);
+                fail_msg("seed %llu: position %d told as %c", (unsigned long long)seed, p,
+                         feed->log.outcome[p - r.base]);
         uint64_t expected = (uint64_t)(r.highest - r.base + 1);
         all_lost += expected - r.unique;
         all_reordered += r.reordered;
@@ -701,10 +721,13 @@ static void test_noise(void **state)
         uint64_t lost = 0, told = 0;
         for (int i = 0; i < 300; i++) {
             uint64_t kind = next_random() % 8;
-            number = (uint16_t)(kind < 4 ? number + 1u : kind < 6 ? number + next_random() % 600 - 300 : next_random());
+            number = (uint16_t)(kind < 4   ? number + 1u
+                                : kind < 6 ? number + next_random() % 600 - 300
+                                           : next_random());
             struct vo_sequence_packet packets[2] = {
-                {(vo_time)(next_random() % 4000000000000), next_random() % 2 ? (uint32_t)next_random() : number * 160u,
-                 number, next_random() % 4 != 0}};
+                {(vo_time)(next_random() % 4000000000000),
+                 next_random() % 2 ? (uint32_t)next_random() : number * 160u, number,
+                 next_random() % 4 != 0}};
             unsigned pending = 1;
             fed++;
             while (pending) {

@@ -1,4 +1,5 @@
-/* The rate of a clock from minima of transit: exact lines, segments, and how often the error holds the truth. */
+/* The rate of a clock from minima of transit: exact lines, segments, and how often the error holds the truth.
+ */
 #include "core/estimate/skew.h"
 
 #include <math.h>
@@ -93,8 +94,8 @@ static void test_segments(void **state)
 }
 
 /* By hand: x 0 to 5, y 0 0 0 0 0 6: mean 2.5 and 1, sxx 17.5, sxy 15, syy 30; slope 6/7 ns/s, residual
- * 30 - 90/7 = 120/7, over 4 degrees 30/7, standard error sqrt(30/7/17.5) = 0.494872; Student's t at 99 % and 4 degrees is
- * 4.604: 2.2784 ns/s. */
+ * 30 - 90/7 = 120/7, over 4 degrees 30/7, standard error sqrt(30/7/17.5) = 0.494872; Student's t at 99 % and
+ * 4 degrees is 4.604: 2.2784 ns/s. */
 static void test_by_hand(void **state)
 {
     (void)state;
@@ -112,8 +113,8 @@ static double normal(void)
     return sqrt(-2 * log(uniform())) * cos(6.283185307179586 * uniform());
 }
 
-/* How often does the interval hold the truth? 99 % for normal residuals, and no less than 97 % for those of minima, which
- * are exponential (4000 trials: a true 99 % gives 98.5 % or more with near certainty). */
+/* How often does the interval hold the truth? 99 % for normal residuals, and no less than 97 % for those of
+ * minima, which are exponential (4000 trials: a true 99 % gives 98.5 % or more with near certainty). */
 static void test_error_holds(void **state)
 {
     (void)state;
@@ -133,7 +134,8 @@ static void test_error_holds(void **state)
                 held += fabs(ppm - truth) <= error;
             }
             if (held < trials * (kind ? 0.97 : 0.985))
-                fail_msg("%d blocks, %s: held in %d of %d", sizes[i], kind ? "exponential" : "normal", held, trials);
+                fail_msg("%d blocks, %s: held in %d of %d", sizes[i], kind ? "exponential" : "normal", held,
+                         trials);
         }
 }
 

@@ -1,4 +1,5 @@
-/* One RTP stream, from its first packets to what is measured of it: the traps of real captures, one by one. */
+/* One RTP stream, from its first packets to what is measured of it: the traps of real captures, one by one.
+ */
 #include "probes/flow/stream.h"
 
 #include "probes/flow/stream_private.h"
@@ -47,8 +48,8 @@ struct scene {
     struct told told;
 };
 
-static void on_rows(void *context, const struct vo_stream *stream, int64_t first, const struct vo_stream_row *rows,
-                    unsigned count)
+static void on_rows(void *context, const struct vo_stream *stream, int64_t first,
+                    const struct vo_stream_row *rows, unsigned count)
 {
     struct told *told = context;
     (void)stream;
@@ -61,7 +62,8 @@ static void on_rows(void *context, const struct vo_stream *stream, int64_t first
     told->calls++;
 }
 
-static void on_event(void *context, const struct vo_stream *stream, vo_time time, const char *kind, const char *detail)
+static void on_event(void *context, const struct vo_stream *stream, vo_time time, const char *kind,
+                     const char *detail)
 {
     struct told *told = context;
     (void)stream;
@@ -169,7 +171,8 @@ static void test_confirmation(void **state)
         struct scene *scene = new_scene(0);
         for (int64_t n = 0; n < cases[i].packets; n++) {
             assert_false(scene->stream.confirmed);
-            feed(scene, packet_of(START + n * FRAME, (uint16_t)(65534 + n), (uint32_t)n * 160, cases[i].type));
+            feed(scene,
+                 packet_of(START + n * FRAME, (uint16_t)(65534 + n), (uint32_t)n * 160, cases[i].type));
         }
         assert_true(scene->stream.confirmed);
         const struct vo_measure *measure = finish(scene);
@@ -251,7 +254,8 @@ static int by_time(const void *a, const void *b)
     return x->time < y->time ? -1 : x->time > y->time ? 1 : (int16_t)(x->sequence - y->sequence);
 }
 
-/* Either right or unknown, whatever the network does: 12,000 random ones, with loss, silence and reordering. */
+/* Either right or unknown, whatever the network does: 12,000 random ones, with loss, silence and reordering.
+ */
 static void test_clock_estimate(void **state)
 {
     (void)state;
@@ -263,7 +267,8 @@ static void test_clock_estimate(void **state)
         uint32_t clock_hz = clocks[next_random() % 6];
         unsigned frame_ms = times_ms[next_random() % 5];
         uint32_t step = clock_hz / 100 * (frame_ms / 10);
-        double jitter_ms = (double)(next_random() % 4) * 50 * uniform(), spike_ms = next_random() % 2 ? 0 : 400 * uniform();
+        double jitter_ms = (double)(next_random() % 4) * 50 * uniform(),
+               spike_ms = next_random() % 2 ? 0 : 400 * uniform();
         bool silent = next_random() % 3 == 0;
         unsigned loss = next_random() % 20, count = 0, number = 0;
         static struct vo_rtp_packet packets[VO_STREAM_KEEP];
@@ -295,6 +300,33 @@ static void test_clock_estimate(void **state)
     assert_true(easy > 1500);
 }
 
+/* A sender that pauses with its timestamps for up to 6 s, or a network that stalls as long, among the
+ * packets: the mean rate is then that of another clock, which is not taken for it. */
+static void test_clock_with_a_break(void **state)
+{
+    (void)state;
+    static const uint32_t clocks[] = {8000, 16000, 48000, 44100, 32000, 24000};
+    static const unsigned times_ms[] = {10, 20, 30, 40, 60};
+    for (uint64_t seed = 1; seed <= 20000; seed++) {
+        random_state = seed;
+        uint32_t clock_hz = clocks[next_random() % 6];
+        unsigned frame_ms = times_ms[next_random() % 5], count = 64 * (1 + (unsigned)(next_random() % 4));
+        unsigned at = (unsigned)(next_random() % count);
+        vo_time length = (vo_time)(next_random() % 6000) * VO_NS_PER_MS, frame = frame_ms * VO_NS_PER_MS;
+        bool stall = next_random() % 2;
+        static struct vo_rtp_packet packets[VO_STREAM_KEEP];
+        for (unsigned i = 0; i < count; i++) {
+            vo_time due = i * frame, end = at * frame + length;
+            if (i >= at)
+                due = stall ? (due < end ? end + (i - at) * 100000 : due) : due + length;
+            packets[i] = packet_of(START + due, (uint16_t)i, i * (clock_hz / 100) * (frame_ms / 10), 100);
+        }
+        uint32_t estimate = vo_clock_estimate(packets, count);
+        if (estimate != 0 && estimate != clock_hz)
+            fail_msg("seed %llu: %u for %u", (unsigned long long)seed, estimate, clock_hz);
+    }
+}
+
 /* Video: 8 packets a frame, 25 or 30 frames a second. */
 static void test_clock_of_video(void **state)
 {
@@ -304,21 +336,23 @@ static void test_clock_of_video(void **state)
         static struct vo_rtp_packet packets[VO_STREAM_KEEP];
         uint32_t step = seed % 2 ? 3000 : 3600;
         for (unsigned i = 0; i < VO_STREAM_KEEP; i++)
-            packets[i] = packet_of(START + (vo_time)((double)(i / 8 * step) / 90000 * 1e9 + 5e6 * uniform()), (uint16_t)i,
-                                   i / 8 * step, 100);
+            packets[i] = packet_of(START + (vo_time)((double)(i / 8 * step) / 90000 * 1e9 + 5e6 * uniform()),
+                                   (uint16_t)i, i / 8 * step, 100);
         assert_int_equal(vo_clock_estimate(packets, VO_STREAM_KEEP), 90000);
     }
     struct vo_rtp_packet none = packet_of(START, 1, 1, 100);
     assert_int_equal(vo_clock_estimate(&none, 1), 0);
 }
 
-/* Opus without SDP: the clock is found, and nothing is measured without it. Alternating 4 ms of delay: jitter goes to 4 ms. */
+/* Opus without SDP: the clock is found, and nothing is measured without it. Alternating 4 ms of delay: jitter
+ * goes to 4 ms. */
 static void test_opus_without_sdp(void **state)
 {
     (void)state;
     struct scene *scene = new_scene(0);
     for (int i = 0; i < 2000; i++)
-        feed(scene, packet_of(START + i * FRAME + i % 2 * 4 * VO_NS_PER_MS, (uint16_t)i, (uint32_t)i * 960, 111));
+        feed(scene,
+             packet_of(START + i * FRAME + i % 2 * 4 * VO_NS_PER_MS, (uint16_t)i, (uint32_t)i * 960, 111));
     const struct vo_measure *measure = finish(scene);
     assert_false(measure->clockless);
     const struct vo_payload *payload = vo_stream_main_payload(&scene->stream);
@@ -353,7 +387,8 @@ static void test_late_sdp(void **state)
     struct announced sdp = ANNOUNCE({100, "speex", 38850});
     vo_stream_bind(&scene->stream, NULL, &sdp.binding);
     for (int i = 300; i < 500; i++)
-        feed(scene, packet_of(START + i * FRAME + i % 2 * 8 * VO_NS_PER_MS, (uint16_t)i, (uint32_t)i * 777, 100));
+        feed(scene,
+             packet_of(START + i * FRAME + i % 2 * 8 * VO_NS_PER_MS, (uint16_t)i, (uint32_t)i * 777, 100));
     const struct vo_measure *measure = finish(scene);
     assert_false(measure->clockless);
     assert_int_equal(measure->delay.jitter.count, 199);
@@ -367,12 +402,14 @@ static void test_late_sdp(void **state)
 
 /* ---- payloads ---- */
 
-/* PCMU, PCMA, G722 and opus in turn, each with timestamps of its own: changes are told, nothing is lost, no jitter. */
+/* PCMU, PCMA, G722 and opus in turn, each with timestamps of its own: changes are told, nothing is lost, no
+ * jitter. */
 static void test_codec_changes(void **state)
 {
     (void)state;
     struct scene *scene = new_scene(0);
-    struct announced sdp = ANNOUNCE({0, "PCMU", 8000}, {8, "PCMA", 8000}, {9, "G722", 8000}, {111, "opus", 48000});
+    struct announced sdp =
+        ANNOUNCE({0, "PCMU", 8000}, {8, "PCMA", 8000}, {9, "G722", 8000}, {111, "opus", 48000});
     vo_stream_bind(&scene->stream, &sdp.binding, NULL);
     vo_stream_confirm(&scene->stream, &scene->config);
     static const struct {
@@ -382,8 +419,8 @@ static void test_codec_changes(void **state)
     int number = 0;
     for (int part = 0; part < 4; part++)
         for (int i = 0; i < 100; i++, number++)
-            feed(scene, packet_of(START + number * FRAME, (uint16_t)number, parts[part].base + (uint32_t)i * parts[part].step,
-                                  parts[part].type));
+            feed(scene, packet_of(START + number * FRAME, (uint16_t)number,
+                                  parts[part].base + (uint32_t)i * parts[part].step, parts[part].type));
     const struct vo_measure *measure = finish(scene);
     assert_int_equal(measure->codec_changes, 3);
     assert_string_equal(scene->told.events, "codec_change:PCMA codec_change:G722 codec_change:opus ");
@@ -448,11 +485,13 @@ static void test_stray_types(void **state)
 
 /* ---- events ---- */
 
-static void press(struct scene *scene, int *number, uint8_t type, uint8_t key, int updates, int ends, bool media_between)
+static void press(struct scene *scene, int *number, uint8_t type, uint8_t key, int updates, int ends,
+                  bool media_between)
 {
     uint32_t begun = (uint32_t)*number * 160;
     for (int i = 0; i < updates + ends; i++, ++*number) {
-        struct vo_rtp_packet packet = packet_of(START + *number * FRAME, (uint16_t)(100 + *number), begun, type);
+        struct vo_rtp_packet packet =
+            packet_of(START + *number * FRAME, (uint16_t)(100 + *number), begun, type);
         packet.payload_length = 4;
         packet.has_event = true;
         packet.event = key;
@@ -460,7 +499,8 @@ static void press(struct scene *scene, int *number, uint8_t type, uint8_t key, i
         feed(scene, packet);
         if (media_between) {
             ++*number;
-            feed(scene, packet_of(START + *number * FRAME, (uint16_t)(100 + *number), (uint32_t)*number * 160, 0));
+            feed(scene,
+                 packet_of(START + *number * FRAME, (uint16_t)(100 + *number), (uint32_t)*number * 160, 0));
         }
     }
 }
@@ -493,7 +533,8 @@ static void test_keys(void **state)
     }
 }
 
-/* The repeated end of a press after the next has begun is no press; nor are copies, nor is anything told of SRTP. */
+/* The repeated end of a press after the next has begun is no press; nor are copies, nor is anything told of
+ * SRTP. */
 static void test_keys_out_of_order(void **state)
 {
     (void)state;
@@ -535,9 +576,11 @@ static void test_restart_and_hold(void **state)
     struct scene *scene = new_scene(1);
     send_run(scene, 0, 500);
     for (int i = 0; i < 500; i++) /* anew, 10 s later */
-        feed(scene, packet_of(START + (1000 + i) * FRAME, (uint16_t)(30000 + i), 777000000u + (uint32_t)i * 160, 0));
+        feed(scene,
+             packet_of(START + (1000 + i) * FRAME, (uint16_t)(30000 + i), 777000000u + (uint32_t)i * 160, 0));
     for (int i = 500; i < 1000; i++) /* the numbers go on, the timestamps stood still for 10 s */
-        feed(scene, packet_of(START + (1500 + i) * FRAME, (uint16_t)(30000 + i), 777000000u + (uint32_t)i * 160, 0));
+        feed(scene,
+             packet_of(START + (1500 + i) * FRAME, (uint16_t)(30000 + i), 777000000u + (uint32_t)i * 160, 0));
     const struct vo_measure *measure = finish(scene);
     assert_string_equal(scene->told.events, "restart:a new se hold:timestam ");
     assert_int_equal(measure->sequence.restarts, 1);
@@ -550,14 +593,16 @@ static void test_restart_and_hold(void **state)
     free_scene(scene);
 }
 
-/* 70,000 lost, the arrivals go on: no spike of 87,500 ms of jitter, and the loss is in the row where it was. */
+/* 70,000 lost, the arrivals go on: no spike of 87,500 ms of jitter, and the loss is in the row where it was.
+ */
 static void test_wide_gap(void **state)
 {
     (void)state;
     struct scene *scene = new_scene(1);
     send_run(scene, 0, 500);
     for (int64_t i = 500; i < 1000; i++)
-        feed(scene, packet_of(START + i * FRAME, (uint16_t)(100 + i + 70000), (uint32_t)(i + 70000) * 160, 0));
+        feed(scene,
+             packet_of(START + i * FRAME, (uint16_t)(100 + i + 70000), (uint32_t)(i + 70000) * 160, 0));
     const struct vo_measure *measure = finish(scene);
     assert_int_equal(lost(measure), 70000);
     assert_true(measure->delay.jitter.maximum_ns < 1);
@@ -597,7 +642,8 @@ static void test_worst_five_minutes(void **state)
 
 /* ---- the series ---- */
 
-/* Loss, copies, reordering, strays, late packets: rows add up to the totals, and hold what came in their time. */
+/* Loss, copies, reordering, strays, late packets: rows add up to the totals, and hold what came in their
+ * time. */
 static void test_rows_add_up(void **state)
 {
     (void)state;
@@ -612,10 +658,12 @@ static void test_rows_add_up(void **state)
         vo_time shift = 0;
         for (int i = 0; i < 8000; i++) {
             if (i == 100 + (int)(seed % 7000) && seed % 3)
-                shift = (vo_time)(next_random() % 400) * VO_NS_PER_S; /* silence: shorter and longer than the rows kept */
+                shift = (vo_time)(next_random() % 400) *
+                        VO_NS_PER_S; /* silence: shorter and longer than the rows kept */
             if (i > 20 && next_random() % 1000 < loss)
                 continue;
-            vo_time late = i > 20 && next_random() % 20 == 0 ? (vo_time)(next_random() % 300) * VO_NS_PER_MS : 0;
+            vo_time late =
+                i > 20 && next_random() % 20 == 0 ? (vo_time)(next_random() % 300) * VO_NS_PER_MS : 0;
             struct vo_rtp_packet packet = packet_of(START + i * FRAME + shift + late, (uint16_t)(60000 + i),
                                                     (uint32_t)(i * 160 + shift / 125000), 0);
             packet.dscp = next_random() % 4 ? 46 : 0;
@@ -643,7 +691,8 @@ static void test_rows_add_up(void **state)
         for (int i = 0; i < ROWS; i++) {
             const struct vo_stream_row *row = &scene->told.rows[i];
             if (row->packets != packets[i])
-                fail_msg("seed %llu: row %d has %u packets instead of %u", (unsigned long long)seed, i, row->packets, packets[i]);
+                fail_msg("seed %llu: row %d has %u packets instead of %u", (unsigned long long)seed, i,
+                         row->packets, packets[i]);
             sum.packets += row->packets;
             sum.unique += row->unique;
             sum.lost += row->lost;
@@ -694,10 +743,11 @@ static void test_outages(void **state)
                     want_unique += s >= 60 && s < 60 + seconds ? 0 : 50;
                 }
                 assert_true(scene->told.has[row]);
-                /* the first lost packet would have come at exactly 60 s: rounding may put it on either side */
+                /* the first lost packet would have come at exactly 60 s: rounding may put it on either side
+                 */
                 if (labs((long)scene->told.rows[row].lost - (long)want_lost) > 1)
-                    fail_msg("outage of %lld s, step %u: row %lld has %u lost", (long long)seconds, step, (long long)row,
-                             scene->told.rows[row].lost);
+                    fail_msg("outage of %lld s, step %u: row %lld has %u lost", (long long)seconds, step,
+                             (long long)row, scene->told.rows[row].lost);
                 assert_int_equal(scene->told.rows[row].unique, want_unique);
             }
             assert_int_equal(scene->told.next_row, rows);
@@ -737,7 +787,8 @@ static void test_copy_after_outage(void **state)
     (void)state;
     struct scene *scene = new_scene(1);
     send_run(scene, 0, 500);
-    feed(scene, packet_of(START + 5000 * FRAME - 1, 599, 499 * 160, 0)); /* the last packet again, 90 s late */
+    feed(scene,
+         packet_of(START + 5000 * FRAME - 1, 599, 499 * 160, 0)); /* the last packet again, 90 s late */
     send_run(scene, 5000, 5500);
     const struct vo_measure *measure = finish(scene);
     assert_int_equal(lost(measure), 4500);
@@ -747,7 +798,8 @@ static void test_copy_after_outage(void **state)
     free_scene(scene);
 }
 
-/* Talkspurts: 30 silences with a marker; the first packet after each is no jitter sample. Late ones are discarded. */
+/* Talkspurts: 30 silences with a marker; the first packet after each is no jitter sample. Late ones are
+ * discarded. */
 static void test_talkspurts(void **state)
 {
     (void)state;
@@ -756,7 +808,8 @@ static void test_talkspurts(void **state)
     for (int talk = 0; talk < 31; talk++, frame += 40)
         for (int i = 0; i < 50; i++, number++, frame++) {
             /* each talkspurt begins 30 ms late and drifts back: jitter comes only from within */
-            struct vo_rtp_packet packet = packet_of(START + frame * FRAME, (uint16_t)number, (uint32_t)frame * 160, 0);
+            struct vo_rtp_packet packet =
+                packet_of(START + frame * FRAME, (uint16_t)number, (uint32_t)frame * 160, 0);
             packet.marker = i == 0;
             packet.time += talk && i == 0 ? 61 * VO_NS_PER_MS : 0;
             if (talk && i == 1)
@@ -812,7 +865,9 @@ static void test_anything(void **state)
             uint64_t kind = next_random() % 40;
             time += kind == 0 ? (vo_time)(next_random() % 100) * VO_NS_PER_S : FRAME;
             time -= kind == 1 && time > START + VO_NS_PER_S ? VO_NS_PER_S : 0;
-            sequence = (uint16_t)(kind == 2 ? next_random() : kind == 3 ? sequence + next_random() % 5000 : sequence + 1u);
+            sequence = (uint16_t)(kind == 2   ? next_random()
+                                  : kind == 3 ? sequence + next_random() % 5000
+                                              : sequence + 1u);
             timestamp = kind == 4 ? (uint32_t)next_random() : timestamp + 160;
             type = kind == 5 ? (uint8_t)(next_random() % 128) : type;
             struct vo_rtp_packet packet = packet_of(time, sequence, timestamp, type);
@@ -854,6 +909,7 @@ int main(void)
         cmocka_unit_test(test_noise_is_no_stream),
         cmocka_unit_test(test_vouched_for),
         cmocka_unit_test(test_clock_estimate),
+        cmocka_unit_test(test_clock_with_a_break),
         cmocka_unit_test(test_clock_of_video),
         cmocka_unit_test(test_opus_without_sdp),
         cmocka_unit_test(test_g722_is_8000),

@@ -143,7 +143,8 @@ static void test_hours_of_loss(void **state)
     check(window, 15000, 15000, 600);
 }
 
-/* 30 minutes of pause: windows across it hold what is left on either side; afterwards all counts as before. */
+/* 30 minutes of pause: windows across it hold what is left on either side; afterwards all counts as before.
+ */
 static void test_pause(void **state)
 {
     (void)state;
@@ -183,7 +184,8 @@ static void test_many_in_a_second(void **state)
     check(window, UINT32_MAX + UINT64_C(65535), UINT32_MAX, 0);
 }
 
-/* Losses told up to 35 s late land where they belong; from before a judged second they go to the first open one. */
+/* Losses told up to 35 s late land where they belong; from before a judged second they go to the first open
+ * one. */
 static void test_lag(void **state)
 {
     (void)state;
@@ -205,7 +207,8 @@ static void test_lag(void **state)
     check(window, 3010, 10, 121);
 }
 
-/* Each packet placed by itself: before + (after - before) * i / (count + 1), in whole 1/2^20 s to be exact. */
+/* Each packet placed by itself: before + (after - before) * i / (count + 1), in whole 1/2^20 s to be exact.
+ */
 static void test_share(void **state)
 {
     (void)state;
@@ -233,7 +236,8 @@ static void test_share(void **state)
     /* parts of a whole add up, wherever it is cut */
     for (uint64_t seed = 1; seed <= 2000; seed++) {
         random_state = seed;
-        double before = (double)(next_random() % 1000000) / 997, after = before + (double)(next_random() % 1000000) / 3331;
+        double before = (double)(next_random() % 1000000) / 997,
+               after = before + (double)(next_random() % 1000000) / 3331;
         uint64_t count = next_random() % 5000, sum = 0;
         for (int64_t s = 0; s < 1400; s++)
             sum += vo_window_share(count, before, after, (double)s, (double)s + 1);
@@ -267,7 +271,8 @@ static void test_against_addition(void **state)
             for (; told < upto && got[s]; told++)
                 if (gone[told])
                     vo_window_lost(window, gone[told], (double)told + 0.1, (double)told + 0.2);
-            if (got[s]) { /* without arrivals nothing is told or settled; after a pause, losses are told first */
+            if (got[s]) { /* without arrivals nothing is told or settled; after a pause, losses are told first
+                           */
                 received(window, s, (unsigned)got[s]);
                 vo_window_settle(window, told);
             }
@@ -284,20 +289,21 @@ static void test_against_addition(void **state)
                 lost += gone[s];
             }
             bool full = expected >= VO_WINDOW_SAMPLES || length < VO_WINDOW_S;
-            if (full && (worst.expected == 0 ||
-                         (double)lost / (double)expected > (double)worst.lost / (double)worst.expected + 1e-12))
+            if (full && (worst.expected == 0 || (double)lost / (double)expected >
+                                                    (double)worst.lost / (double)worst.expected + 1e-12))
                 worst = (struct vo_window_worst){expected, lost, start};
-            if (expected && (small.expected == 0 ||
-                             (double)lost / (double)expected > (double)small.lost / (double)small.expected + 1e-12))
+            if (expected && (small.expected == 0 || (double)lost / (double)expected >
+                                                        (double)small.lost / (double)small.expected + 1e-12))
                 small = (struct vo_window_worst){expected, lost, start};
         }
         if (worst.expected == 0)
             worst = small;
         assert_true(vo_window_finish(window, &have));
         if (have.expected != worst.expected || have.lost != worst.lost || have.start_s != worst.start_s)
-            fail_msg("seed %llu (%lld s): %llu of %llu from %lld instead of %llu of %llu from %lld", (unsigned long long)seed,
-                     (long long)length, (unsigned long long)have.lost, (unsigned long long)have.expected,
-                     (long long)have.start_s, (unsigned long long)worst.lost, (unsigned long long)worst.expected,
+            fail_msg("seed %llu (%lld s): %llu of %llu from %lld instead of %llu of %llu from %lld",
+                     (unsigned long long)seed, (long long)length, (unsigned long long)have.lost,
+                     (unsigned long long)have.expected, (long long)have.start_s,
+                     (unsigned long long)worst.lost, (unsigned long long)worst.expected,
                      (long long)worst.start_s);
         free(window);
     }

@@ -211,7 +211,7 @@ def dscp_text(counts):
 # --- the comparison -------------------------------------------------------------------------------------------------
 
 def shown(value):
-    return '-' if value is None else '%.3f' % value if isinstance(value, float) and value % 1 else str(value).replace('|', '/')
+    return '-' if value is None else '%.3f' % value if isinstance(value, float) else str(value).replace('|', '/')
 
 
 class Differences:

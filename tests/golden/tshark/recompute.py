@@ -37,6 +37,8 @@ class Sequence:
         self.steps = []         # timestamp steps between the neighbours of this segment, the last 100
         self.segments = []      # one dict {position: arrival} from one restart to the next
         self.duplicates = self.reordered = self.strays = self.old_run = 0
+        self.counted = -1       # index of the last packet that was counted ahead
+        self.stray = None       # that was seen since the last packet that was taken in
         self.placed = []        # first copies in order of arrival
         self.latest = None      # the packet with a media timestamp at the highest position, and that position
         for index, packet in enumerate(packets):
@@ -54,7 +56,7 @@ class Sequence:
         step = signed(packet.timestamp - self.latest[0].timestamp, 32)
         if packet.kind == 'media' and position == self.latest[1] + 1 and step > 0:
             self.steps = self.steps[-99:] + [step]
-        self.old_run = 0
+        self.old_run, self.stray = 0, None
         self.segments[-1][position] = packet.time
         self.highest, self.base = max(self.highest, position), min(self.base, position)
         self.committed = packet.time
@@ -97,16 +99,21 @@ class Sequence:
         return self.old_run < YOUNG and packet.kind == 'media' and self.step and delta < 0 and self.ticks(packet) == distance * self.step
 
     def confirmed(self, index, packet):
-        """A jump counts when the next packet, copies of either sequence aside, lies near it and not near the old one."""
+        """A jump counts when the next packet lies near it and not near the old sequence. Copies of either and old packets tell
+        nothing: these are counted at once. None: it is a stray."""
+        between = []
         for other in self.packets[index + 1:]:
             delta = signed(other.sequence - self.highest, 16)
-            if self.fits(other, delta):
-                if delta <= 0 and self.highest + delta in self.segments[-1]:
-                    continue
-                return False
-            if other.sequence != packet.sequence and not self.far_back(other, delta):
-                return abs(signed(other.sequence - packet.sequence, 16)) <= YOUNG
-        return False
+            old = self.fits(other, delta)
+            if other.sequence == packet.sequence or old and self.highest + delta in self.segments[-1]:
+                between.append('copy')
+            elif not old and self.far_back(other, delta):
+                between.append('stray')
+            elif not old and abs(signed(other.sequence - packet.sequence, 16)) <= YOUNG:
+                return between
+            else:
+                return None
+        return None
 
     def leap(self, packet, delta):
         """How many packets a confirmed jump lost, by its timestamp; None: a restart."""
@@ -128,6 +135,8 @@ class Sequence:
         return self.highest - self.base >= YOUNG and self.segments[-1][after] <= self.committed - PATIENCE
 
     def take(self, index, packet):
+        if index <= self.counted:
+            return None
         if not self.segments:
             return self.begin(index, packet)
         delta = signed(packet.sequence - self.highest, 16)
@@ -145,22 +154,29 @@ class Sequence:
         else:
             self.reordered += 1
             self.put(index, packet, position)
+        return None
 
     def take_far(self, index, packet, delta):
-        previous = self.packets[index - 1]
         if self.far_back(packet, delta):
             self.strays += 1
             self.old_run += 1
-        elif self.confirmed(index, packet):
-            distance = self.leap(packet, delta)
-            if distance is None:
-                self.begin(index, packet)
-            else:
-                self.put(index, packet, self.highest + distance)
-        elif previous.sequence == packet.sequence and previous != self.placed[-1].packet:
-            self.duplicates += 1  # of a stray
+            return
+        between = self.confirmed(index, packet)
+        if between is None:
+            # a copy of the stray before it, or another stray
+            repeated = self.stray and self.stray.sequence == packet.sequence
+            self.duplicates += bool(repeated)
+            self.strays += not repeated
+            self.stray = packet
+            return
+        self.duplicates += between.count('copy')
+        self.strays += between.count('stray')
+        self.counted = index + len(between)
+        distance = self.leap(packet, delta)
+        if distance is None:
+            self.begin(index, packet)
         else:
-            self.strays += 1
+            self.put(index, packet, self.highest + distance)
 
     def runs(self):
         """(count, newest arrival before, arrival after but not before that) of each run of lost packets."""

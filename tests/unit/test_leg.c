@@ -1,0 +1,160 @@
+/* Delay between two legs of one stream in one capture: exact, whichever leg was seen first. */
+#include "probes/flow/leg.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define FRAME (20 * VO_NS_PER_MS)
+#define START (1700000000 * VO_NS_PER_S)
+
+struct scene {
+    struct vo_stream a, b;
+    struct vo_stream_config config;
+};
+
+static struct scene *new_scene(void)
+{
+    struct scene *scene = calloc(1, sizeof *scene);
+    assert_non_null(scene);
+    assert_true(vo_playout_parse("fixed:60", &scene->config.playout));
+    scene->a.confirmed = scene->b.confirmed = true;
+    assert_true(vo_leg_join(&scene->a, &scene->b));
+    assert_ptr_equal(scene->a.leg->first, &scene->b);
+    assert_ptr_equal(scene->b.leg->first, &scene->a);
+    return scene;
+}
+
+static void free_scene(struct scene *scene)
+{
+    vo_stream_release(&scene->a);
+    vo_stream_release(&scene->b);
+    free(scene);
+}
+
+static void send(struct scene *scene, struct vo_stream *leg, vo_time time, int64_t number)
+{
+    struct vo_rtp_packet packet = {.time = time,
+                                   .timestamp = (uint32_t)number * 160,
+                                   .sequence = (uint16_t)number,
+                                   .payload_length = 160,
+                                   .outer_dscp = 0xff};
+    assert_true(vo_stream_add(leg, &scene->config, &packet));
+    vo_leg_add(leg, &packet);
+}
+
+/* 3 ms, and 3.5 ms every tenth packet. In whole µs: nothing is binned at the ends. */
+static void test_delay(void **state)
+{
+    (void)state;
+    struct scene *scene = new_scene();
+    for (int64_t i = 0; i < 1000; i++) {
+        send(scene, &scene->a, START + i * FRAME, 65000 + i); /* over the wrap */
+        send(scene, &scene->b, START + i * FRAME + (i % 10 ? 3000 : 3500) * 1000, 65000 + i);
+    }
+    const struct vo_leg_delay *leg = scene->b.leg;
+    assert_int_equal(leg->matched, 1000);
+    assert_int_equal(leg->checked, 1000);
+    assert_int_equal(leg->delay.count, 1000);
+    assert_int_equal(leg->delay.minimum, 3000);
+    assert_int_equal(leg->delay.maximum, 3500);
+    assert_int_equal(leg->first_unique, 0);
+    assert_int_equal(leg->last_unique, 1000);
+    assert_int_equal(scene->a.leg->matched, 0); /* the first leg finds nothing in the second */
+    assert_int_equal(scene->a.leg->checked, 0);
+    free_scene(scene);
+}
+
+/* The order in which the table knew them does not matter; legs may be more than a packet apart. */
+static void test_other_order(void **state)
+{
+    (void)state;
+    struct scene *scene = new_scene();
+    for (int64_t i = 0; i < 1000; i++) {
+        send(scene, &scene->b, START + i * FRAME, i);
+        if (i >= 5)
+            send(scene, &scene->a, START + i * FRAME + 1234567,
+                 i - 5); /* 100 ms and 1234.567 µs later: cut to 1234 */
+    }
+    assert_int_equal(scene->b.leg->matched, 0);
+    const struct vo_leg_delay *leg = scene->a.leg;
+    assert_int_equal(leg->matched, 995);
+    assert_int_equal(leg->delay.minimum, 101234);
+    assert_int_equal(leg->delay.maximum, 101234);
+    assert_int_equal(leg->first_unique, 5);
+    assert_int_equal(leg->last_unique, 1000);
+    free_scene(scene);
+}
+
+/* Lost between the legs, 10 of 500: found by the counts. Lost before both: no matter. */
+static void test_loss_between(void **state)
+{
+    (void)state;
+    struct scene *scene = new_scene();
+    for (int64_t i = 0; i < 500; i++) {
+        if (i % 50 == 33)
+            continue;
+        send(scene, &scene->a, START + i * FRAME, i);
+        if (i % 50 != 20)
+            send(scene, &scene->b, START + i * FRAME + 2000000, i);
+    }
+    const struct vo_leg_delay *leg = scene->b.leg;
+    assert_int_equal(leg->last_unique - leg->first_unique, 490);
+    assert_int_equal(leg->matched, 480);
+    assert_int_equal(leg->delay.minimum, 2000);
+    assert_int_equal(leg->delay.maximum, 2000);
+    free_scene(scene);
+}
+
+/* What the window has forgotten, what comes 10 s late, what the sibling never had: no delay is made of it. */
+static void test_no_match(void **state)
+{
+    (void)state;
+    struct scene *scene = new_scene();
+    send(scene, &scene->b, START, 500); /* nothing of the sibling at all */
+    for (int64_t i = 0; i < 600; i++)
+        send(scene, &scene->a, START + i * FRAME, i);
+    vo_time now = START + 600 * FRAME;
+    send(scene, &scene->b, now, 343); /* 256 below the highest */
+    assert_int_equal(scene->b.leg->matched, 0);
+    send(scene, &scene->b, now, 344);
+    assert_int_equal(scene->b.leg->matched, 1);
+    assert_int_equal(scene->b.leg->delay.maximum, (600 - 344) * 20000);
+    send(scene, &scene->b, now, 600); /* not yet had */
+    send(scene, &scene->b, START + 599 * FRAME + 10 * VO_NS_PER_S, 599);
+    assert_int_equal(scene->b.leg->matched, 1);
+    send(scene, &scene->b, START + 599 * FRAME + 10 * VO_NS_PER_S - 1000, 599);
+    assert_int_equal(scene->b.leg->matched, 2);
+    assert_int_equal(scene->b.leg->delay.maximum, 9999999);
+    free_scene(scene);
+}
+
+/* Joining again, or a third leg: what is measured stays. */
+static void test_join_again(void **state)
+{
+    (void)state;
+    struct scene *scene = new_scene();
+    struct vo_leg_delay *leg = scene->b.leg;
+    assert_true(vo_leg_join(&scene->b, &scene->a));
+    assert_ptr_equal(scene->b.leg, leg);
+    struct vo_stream third = {.confirmed = true};
+    assert_true(vo_leg_join(&third, &scene->b));
+    assert_ptr_equal(third.leg->first, &scene->b);
+    assert_ptr_equal(scene->b.leg, leg);
+    vo_stream_release(&third);
+    free_scene(scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_delay),        cmocka_unit_test(test_other_order),
+        cmocka_unit_test(test_loss_between), cmocka_unit_test(test_no_match),
+        cmocka_unit_test(test_join_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

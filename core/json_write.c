@@ -17,27 +17,30 @@ void vo_json_writer_release(struct vo_json_writer *writer)
 }
 
 /* Room for `size` more bytes, or NULL. */
-static char *reserve(struct vo_json_writer *writer, size_t size)
+static bool grow(struct vo_json_writer *writer, size_t size)
 {
-    if (writer->failed)
-        return NULL;
-    if (size > writer->capacity - writer->size) {
-        size_t wanted = writer->size + size;
-        size_t capacity = writer->capacity ? writer->capacity : 256;
-        while (capacity < wanted && capacity <= SIZE_MAX / 2)
-            capacity *= 2;
-        char *data = wanted < size || capacity < wanted ? NULL : realloc(writer->data, capacity);
-        if (!data) {
-            writer->failed = true;
-            return NULL;
-        }
-        writer->data = data;
-        writer->capacity = capacity;
+    size_t wanted = writer->size + size;
+    size_t capacity = writer->capacity ? writer->capacity : 256;
+    while (capacity < wanted && capacity <= SIZE_MAX / 2)
+        capacity *= 2;
+    char *data = wanted < size || capacity < wanted ? NULL : realloc(writer->data, capacity);
+    if (!data) {
+        writer->failed = true;
+        return false;
     }
+    writer->data = data;
+    writer->capacity = capacity;
+    return true;
+}
+
+static inline char *reserve(struct vo_json_writer *writer, size_t size)
+{
+    if (writer->failed || (size > writer->capacity - writer->size && !grow(writer, size)))
+        return NULL;
     return writer->data + writer->size;
 }
 
-static void append(struct vo_json_writer *writer, const char *text, size_t size)
+static inline void append(struct vo_json_writer *writer, const char *text, size_t size)
 {
     char *room = reserve(writer, size);
     if (room && size) {
@@ -47,7 +50,7 @@ static void append(struct vo_json_writer *writer, const char *text, size_t size)
 }
 
 /* Every value begins here. */
-static void append_value(struct vo_json_writer *writer, const char *text, size_t size)
+static inline void append_value(struct vo_json_writer *writer, const char *text, size_t size)
 {
     if (writer->comma)
         append(writer, ",", 1);
@@ -107,8 +110,51 @@ static void append_escape(struct vo_json_writer *writer, unsigned char byte)
     append(writer, (char[]){'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15]}, 6);
 }
 
+/* Is every byte printable ASCII without quote and backslash? Eight at a time: a byte's high bit is set in `odd` when it
+ * is not (the classic test for a zero or smaller byte within a word, applied to each of the four conditions). */
+static bool is_plain(const char *text, size_t size)
+{
+    const uint64_t ones = 0x0101010101010101ull, high = 0x8080808080808080ull;
+    uint64_t odd = 0;
+    for (; size >= 8; text += 8, size -= 8) {
+        uint64_t word;
+        memcpy(&word, text, sizeof word);
+        uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
+        odd |= word | (word - ones * 0x20) | (quote - ones) | (backslash - ones);
+        odd &= high;
+        if (odd)
+            return false;
+    }
+    for (; size; text++, size--) {
+        unsigned char byte = (unsigned char)*text;
+        if (byte < 0x20 || byte >= 0x80 || byte == '"' || byte == '\\')
+            return false;
+    }
+    return true;
+}
+
+/* Most strings need no escape: one reservation, one copy. */
+static bool append_plain(struct vo_json_writer *writer, const char *text, size_t size)
+{
+    if (size > SIZE_MAX - 3 || !is_plain(text, size))
+        return false;
+    char *room = reserve(writer, size + 3);
+    if (!room)
+        return true;
+    if (writer->comma)
+        *room++ = ',';
+    *room++ = '"';
+    memcpy(room, text, size);
+    room[size] = '"';
+    writer->size = (size_t)(room + size + 1 - writer->data);
+    writer->comma = true;
+    return true;
+}
+
 void vo_json_string_sized(struct vo_json_writer *writer, const char *text, size_t size)
 {
+    if (append_plain(writer, text, size))
+        return;
     append_value(writer, "\"", 1);
     size_t done = 0, i = 0; /* text[done..i) can be copied as it is */
     while (i < size) {

@@ -64,6 +64,8 @@ static void write_frame(struct bench *bench, vo_time time, const uint8_t *frame,
 static void write_dialogues(struct bench *bench, vo_time start, unsigned from, unsigned to)
 {
     size_t calls = bench->count / 2;
+    if (calls == 0)
+        return;
     vo_time slot = (SETUP - 100 * GEN_MS) / (vo_time)calls,
             gap = slot / 8 < MESSAGE_GAP ? slot / 8 : MESSAGE_GAP;
     for (size_t i = 0; i < calls; i++) {

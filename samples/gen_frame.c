@@ -195,7 +195,8 @@ static size_t put_udp(uint8_t *datagram, const struct gen_path *path, const void
 size_t gen_udp(uint8_t *frame, const struct gen_path *path, const void *payload, size_t size)
 {
     uint8_t datagram[GEN_FRAME_MAX];
-    return wrap(frame, path, PROTO_UDP, datagram, put_udp(datagram, path, payload, size));
+    size_t whole = put_udp(datagram, path, payload, size);
+    return wrap(frame, path, PROTO_UDP, datagram, whole);
 }
 
 size_t gen_tcp(uint8_t *frame, const struct gen_path *path, const struct gen_segment *segment,

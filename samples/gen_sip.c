@@ -52,8 +52,8 @@ static void add_sdp(struct text *text, const struct gen_call *call, int side, co
 
 struct message {
     const char *method;             /* of the request or of what a response answers */
-    unsigned status;                /* 0: a request */
     const char *reason, *direction; /* direction NULL: no SDP */
+    unsigned status;                /* 0: a request */
     bool from_caller;
 };
 
@@ -96,13 +96,13 @@ static size_t compose(const struct gen_call *call, const struct message *message
 }
 
 static const struct message dialogue[] = {
-    {"INVITE", 0, NULL, "sendrecv", true},
-    {"INVITE", 100, "Trying", NULL, false},
-    {"INVITE", 180, "Ringing", NULL, false},
-    {"INVITE", 200, "OK", "sendrecv", false},
-    {"ACK", 0, NULL, NULL, true},
-    {"BYE", 0, NULL, NULL, true},
-    {"BYE", 200, "OK", NULL, false},
+    {"INVITE", NULL, "sendrecv", 0, true},
+    {"INVITE", "Trying", NULL, 100, false},
+    {"INVITE", "Ringing", NULL, 180, false},
+    {"INVITE", "OK", "sendrecv", 200, false},
+    {"ACK", NULL, NULL, 0, true},
+    {"BYE", NULL, NULL, 0, true},
+    {"BYE", "OK", NULL, 200, false},
 };
 
 size_t gen_call_text(const struct gen_call *call, unsigned step, char text[GEN_TEXT_MAX], bool *from_caller)
@@ -199,9 +199,9 @@ void gen_call_again(struct gen_call *call, vo_time time, const char *direction)
 {
     const char *answer = strcmp(direction, "sendonly") == 0 ? "recvonly" : direction;
     call->cseq++;
-    deliver(call, time, &(struct message){"INVITE", 0, NULL, direction, true});
-    deliver(call, time + 20 * GEN_MS, &(struct message){"INVITE", 200, "OK", answer, false});
-    deliver(call, time + 30 * GEN_MS, &(struct message){"ACK", 0, NULL, NULL, true});
+    deliver(call, time, &(struct message){"INVITE", NULL, direction, 0, true});
+    deliver(call, time + 20 * GEN_MS, &(struct message){"INVITE", "OK", answer, 200, false});
+    deliver(call, time + 30 * GEN_MS, &(struct message){"ACK", NULL, NULL, 0, true});
 }
 
 void gen_call_end(struct gen_call *call, vo_time time)

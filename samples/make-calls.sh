@@ -161,9 +161,9 @@ baresip_call() {
     wait "$callee" || true
 }
 
-plain_baresip_call() { # SECONDS CODEC TOS
-    baresip_config a "$2" "$3" "" "audio_codecs=${4:-}"
-    baresip_config b "$2" "$3" "" "audio_codecs=${4:-}"
+plain_baresip_call() { # SECONDS MODULE TOS CODEC
+    baresip_config a "$2" "$3" "" "audio_codecs=$4"
+    baresip_config b "$2" "$3" "" "audio_codecs=$4"
     baresip_call "$1" sip:b@10.99.0.2
 }
 
@@ -198,7 +198,7 @@ print(text[text.index("<?xml"):])' "$1" "$2" >"$work/uac.xml"
 tls_front() {
     helper ip netns exec vob timeout 120 python3 - "$work/cert.pem" "$1" <<'PYTHON'
 import asyncio, ssl, sys
-PAIRS = ((b'transport=tls', b'transport=tcp'), (b'SIP/2.0/TLS', b'SIP/2.0/TCP'), (b':5061', b':5060'))
+PAIRS = ((b'transport=tls', b'transport=tcp'), (b'SIP/2.0/TLS', b'SIP/2.0/TCP'), (b':5061', b':5070'))
 
 async def carry(reader, writer, inwards):
     while data := await reader.read(65536):
@@ -209,7 +209,7 @@ async def carry(reader, writer, inwards):
     writer.close()
 
 async def accept(reader, writer):
-    inner_reader, inner_writer = await asyncio.open_connection('10.99.0.2', 5060)
+    inner_reader, inner_writer = await asyncio.open_connection('10.99.0.2', 5070)
     await asyncio.gather(carry(reader, inner_writer, True), carry(inner_reader, writer, False), return_exceptions=True)
 
 async def main():
@@ -245,14 +245,14 @@ call_bad_call() { # 70 s of G.711; bursty loss and jitter towards b, DSCP bleach
 call_two_points() { # 30 s of G.722 at both ends; 3 % bursty loss and 20 ms of jitter towards b, DSCP bleached towards a
     start_network "--seed 21 --right-delay 12 --left-delay 12 --right-jitter 60 --right-overtake --right-loss 3 --right-burst 3" \
         "--seed 22 --right-delay 10 --left-delay 10 --left-jitter 4 --left-dscp 0"
-    plain_baresip_call 30 g722 184
+    plain_baresip_call 30 g722 184 G722/16000/1
     keep two-points a:a b:b
 }
 
 call_opus() { # 20 s of Opus; a few packets lost, doubled and overtaken towards b
     start_network "--seed 31 --right-delay 20 --left-delay 20 --right-loss 1 --right-duplicate 1 --right-reorder 2 --right-reorder-by 45" \
         "--seed 32 --right-delay 5 --left-delay 5"
-    plain_baresip_call 20 opus 184
+    plain_baresip_call 20 opus 184 opus/48000/2
     keep opus m
 }
 
@@ -282,8 +282,9 @@ call_tls_srtp() { # 20 s of SDES-SRTP under SIP over TLS, with the key log of th
     tls_front "$work/keys.log"
     baresip_config a g711 184 srtp "mediaenc=srtp-mand"
     baresip_config b g711 184 srtp "mediaenc=srtp-mand"
+    sed -i 's/:5060/:5070/' "$work/b/config" # baresip takes the next port for TLS itself
     sed -i 's/a@10.99.0.1/a@10.99.0.1;transport=tls/' "$work/a/accounts"
-    baresip_call 20 "sip:b@10.99.0.2:5061;transport=tls"
+    baresip_call 20 sip:b@10.99.0.2:5061
     keep tls-srtp m
     cp "$work/keys.log" "$out/tls-srtp.keys"
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#define VOTES_MAX   100
 #define PATIENCE_NS    (VO_SEQUENCE_PATIENCE_S * VO_NS_PER_S)
 #define BIT(position)  (1ull << ((uint64_t)(position)&63))
 #define WORD(position) (((uint64_t)(position) & (VO_SEQUENCE_WINDOW - 1)) >> 6)
@@ -80,8 +81,12 @@ static void settle(struct vo_sequence *sequence, int64_t floor, vo_time deadline
         int64_t next = next_received(sequence, sequence->settled);
         if (next > sequence->settled + 1) {
             bool beyond = next <= floor || next - sequence->settled > VO_SEQUENCE_WINDOW;
-            if (!beyond && arrival(sequence, next, now) > deadline)
+            vo_time came = arrival(sequence, next, now);
+            if (!beyond && came > deadline) {
+                sequence->hole_next = next;
+                sequence->hole_until = came + PATIENCE_NS;
                 return;
+            }
             settle_lost(sequence, next, now, sink);
         }
         settle_received(sequence, next, now, sink);
@@ -281,7 +286,7 @@ static void vote_step(struct vo_sequence *sequence, uint32_t ticks)
     if (ticks == 0 || ticks > INT32_MAX)
         return;
     if (ticks == sequence->step) {
-        sequence->votes += sequence->votes < 100;
+        sequence->votes += sequence->votes < VOTES_MAX;
     } else if (sequence->votes == 0) {
         sequence->step = ticks;
         sequence->votes = 1;
@@ -311,9 +316,46 @@ static void advance(struct vo_sequence *sequence, const struct vo_sequence_packe
     sequence->highest_at = packet->time;
 }
 
+/* The common case, with the same outcome as the long way: the next number, nothing held, and either nothing open or an
+ * open hole that has room and time left. */
+static bool take_next(struct vo_sequence *sequence, const struct vo_sequence_packet *packet, int64_t position, bool late,
+                      const struct vo_sequence_sink *sink)
+{
+    bool whole = sequence->settled == sequence->highest;
+    bool waits = sequence->hole_next > position - VO_SEQUENCE_WINDOW + 1 && packet->time < sequence->hole_until &&
+                 sequence->settled >= sequence->base && sequence->hole_next > sequence->settled;
+    if (!sequence->started || position != sequence->highest + 1 || sequence->holding || !packet->timed ||
+        packet->timestamp - sequence->timed_timestamp != sequence->step || sequence->votes == 0 ||
+        position != sequence->timed_position + 1 || (!whole && !waits))
+        return false;
+    uint64_t bit = BIT(position), *late_word = &sequence->late[WORD(position)];
+    sequence->received[WORD(position)] |= bit;
+    *late_word = late ? *late_word | bit : *late_word & ~bit;
+    sequence->arrival_us[SLOT(position)] = (uint32_t)(packet->time / 1000);
+    sequence->votes += sequence->votes < VOTES_MAX;
+    sequence->highest = sequence->timed_position = position;
+    sequence->highest_at = sequence->timed_at = packet->time;
+    sequence->timed_timestamp = packet->timestamp;
+    sequence->old_run = 0;
+    sequence->unique++;
+    if (!whole)
+        return true;
+    sequence->settled = position;
+    if (packet->time > sequence->settled_time)
+        sequence->settled_time = packet->time;
+    sequence->good++;
+    if (late) {
+        sink->discarded(sink->context, sequence->good - 1);
+        sequence->good = 0;
+    }
+    return true;
+}
+
 void vo_sequence_commit(struct vo_sequence *sequence, const struct vo_sequence_packet *packet,
                         int64_t position, bool late, const struct vo_sequence_sink *sink)
 {
+    if (take_next(sequence, packet, position, late, sink))
+        return;
     if (!sequence->started)
         start(sequence, packet, position);
     else if (position > sequence->highest)

@@ -167,11 +167,13 @@ static inline void vo_stream_prefetch(const struct vo_stream *stream, uint16_t s
     const struct vo_measure *measure = stream->measure;
     const char *at = (const char *)measure;
     const char *end = at + offsetof(struct vo_measure, sequence.arrival_us);
+#pragma GCC unroll 16
     for (; at < end; at += 64)
         __builtin_prefetch(at, 1);
     __builtin_prefetch(&measure->sequence.arrival_us[sequence & (VO_SEQUENCE_WINDOW - 1)], 1);
     at = (const char *)&measure->delay;
     end = at + offsetof(struct vo_delay, skew);
+#pragma GCC unroll 8
     for (; at < end; at += 64)
         __builtin_prefetch(at, 1);
 }

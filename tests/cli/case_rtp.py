@@ -1,8 +1,9 @@
 """voready-rtp: wrong words on the command line, files that are none, files that are cut or lie, where records go."""
+import os
 import struct
 
 import captures
-from harness import BUILD, ROOT, Failed, case, lines, need, observations, packets, records
+from harness import BUILD, Skipped, case, lines, need, observations, packets, records
 
 PROBE = "voready-rtp"
 
@@ -216,8 +217,7 @@ def closed_streams(bench):
 @case("rtp: the reader of the records ends early")
 def closed_pipe(bench):
     bench.file("call.pcap", captures.call_pcap(seconds=120))
-    many = " ".join(["call.pcap"])
-    script = f'"$0" --series 1 -o - {many} 2>messages | head -c 100; echo " ${{PIPESTATUS[0]}}"'
+    script = '"$0" --series 1 -o - call.pcap 2>messages | head -c 100; echo " ${PIPESTATUS[0]}"'
     result = bench.run("bash", "-c", script, BUILD / PROBE)
     code = int(result.out.split()[-1])
     said = bench.path("messages").read_text()
@@ -239,6 +239,10 @@ def closed_table_pipe(bench):
     need(code in (1, 141), f"exit {code}, although the table was not taken")
 
 
+def own_namespace(*what):
+    return ["unshare", *what] if os.geteuid() == 0 else ["unshare", "-Ur", *what]
+
+
 @case("rtp: the disk is full before the end")
 def full_disk(bench):
     """A file system of 64 KiB in a mount namespace of its own."""
@@ -247,18 +251,11 @@ def full_disk(bench):
     script = ('mount -t tmpfs -o size=64k none disk && "$0" --series 1 -o disk/out.jsonl call.pcap 2>messages; '
               'code=$?; cp disk/out.jsonl copy.jsonl; exit $code')
     if bench.run(*own_namespace("-m"), "true", sane=False).code != 0:
-        from harness import Skipped
         raise Skipped("no mount namespaces here")
-    result = bench.run(*own_namespace("-m"), "sh", "-c", script, BUILD / PROBE).exits(1)
+    bench.run(*own_namespace("-m"), "sh", "-c", script, BUILD / PROBE).exits(1)
     said = bench.path("messages").read_text()
     need("disk/out.jsonl" in said and "No space left" in said and "free some space" in said, f"it said: {said}")
     content = bench.path("copy.jsonl").read_bytes()
     found, _ = lines(content)
     need(len(content) > 30_000 and len(found) > 1, f"only {len(content)} bytes, {len(found)} records were written")
     need(found[-1]["record"] != "end" or not found[-1]["complete"], "the records claim to be complete")
-    return result
-
-
-def own_namespace(*what):
-    import os
-    return ["unshare", *what] if os.geteuid() == 0 else ["unshare", "-Ur", *what]

@@ -348,7 +348,7 @@ static void receive(struct direction *way)
 {
     static uint8_t data[FRAME_SIZE];
     for (;;) {
-        struct sockaddr_ll from;
+        struct sockaddr_ll from = {0};
         socklen_t length = sizeof from;
         ssize_t size =
             recvfrom(way->from, data, sizeof data, MSG_DONTWAIT, (struct sockaddr *)&from, &length);

@@ -2,23 +2,55 @@
 #include "probes/decode/packet.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
+#include <string.h>
 
 static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
+/* Decimal digits of a number below 100,000; returns where they end. Records hold endpoints by the ten thousand, and
+ * inet_ntop() goes through sprintf(). */
+static char *put_number(char *at, unsigned value)
+{
+    char digits[5];
+    unsigned count = 0;
+    do {
+        digits[count++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    while (count)
+        *at++ = digits[--count];
+    return at;
+}
+
+static char *put_address(char *at, const uint8_t address[16])
+{
+    if (memcmp(address, mapped, sizeof mapped) != 0) {
+        inet_ntop(AF_INET6, address, at, VO_ADDRESS_TEXT);
+        return at + strlen(at);
+    }
+    for (unsigned i = sizeof mapped; i < 16; i++) {
+        at = put_number(at, address[i]);
+        *at++ = '.';
+    }
+    return at - 1;
+}
+
 char *vo_address_format(const uint8_t address[16], char *text)
 {
-    bool ipv4 = memcmp(address, mapped, sizeof mapped) == 0;
-    inet_ntop(ipv4 ? AF_INET : AF_INET6, ipv4 ? address + sizeof mapped : address, text, VO_ADDRESS_TEXT);
+    *put_address(text, address) = '\0';
     return text;
 }
 
 char *vo_endpoint_format(const uint8_t address[16], uint16_t port, char *text)
 {
-    char bare[VO_ADDRESS_TEXT];
     bool bracketed = memcmp(address, mapped, sizeof mapped) != 0;
-    snprintf(text, VO_ENDPOINT_TEXT, bracketed ? "[%s]:%u" : "%s:%u", vo_address_format(address, bare),
-             (unsigned)port);
+    char *at = text;
+    if (bracketed)
+        *at++ = '[';
+    at = put_address(at, address);
+    if (bracketed)
+        *at++ = ']';
+    *at++ = ':';
+    *put_number(at, port) = '\0';
     return text;
 }
 

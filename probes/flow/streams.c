@@ -16,7 +16,7 @@ struct table {
     size_t size, used; /* size: a power of two */
 };
 
-#define QUEUE 32 /* a power of two; packets wait for QUEUE_LOOK others to be looked up, and as many to be measured */
+#define QUEUE 32 /* a power of two; three stages of QUEUE_LOOK packets each */
 #define QUEUE_LOOK 8
 
 struct queued {
@@ -40,7 +40,7 @@ struct vo_streams {
     size_t candidates;
     uint64_t unconfirmed, evicted, removals, lost;
     struct queued queue[QUEUE];
-    unsigned queued, looked, done; /* counts; the queue holds those from done to queued */
+    unsigned queued, touched, looked, done; /* counts; the queue holds those from done to queued */
 };
 
 static inline uint64_t mix(uint64_t a, uint64_t b)
@@ -401,6 +401,13 @@ struct vo_stream *vo_streams_add(struct vo_streams *streams, const struct vo_cal
     return add(streams, calls, key, hash, find(streams, key, hash, &at), packet->encap, packet->encap_count, rtp);
 }
 
+/* Asks for the stream that is likely the next packet's: the first whose hash fits. */
+static void touch(struct vo_streams *streams)
+{
+    const struct queued *queued = &streams->queue[streams->touched++ % QUEUE];
+    __builtin_prefetch(head_of(&streams->by_key, queued->hash));
+}
+
 /* Finds the stream of the next packet in the queue and asks for the memory that measuring it will touch. */
 static void look(struct vo_streams *streams)
 {
@@ -437,7 +444,9 @@ void vo_streams_queue(struct vo_streams *streams, const struct vo_calls *calls, 
         memcpy(queued->encap, packet->encap, packet->encap_count * sizeof *queued->encap);
     if (streams->by_key.size)
         __builtin_prefetch(&streams->by_key.slots[queued->hash & (streams->by_key.size - 1)]);
-    if (streams->queued - streams->looked == QUEUE_LOOK)
+    if (streams->queued - streams->touched == QUEUE_LOOK)
+        touch(streams);
+    if (streams->touched - streams->looked == QUEUE_LOOK)
         look(streams);
     if (streams->looked - streams->done == QUEUE_LOOK)
         measure_next(streams, calls);
@@ -445,6 +454,7 @@ void vo_streams_queue(struct vo_streams *streams, const struct vo_calls *calls, 
 
 void vo_streams_flush(struct vo_streams *streams, const struct vo_calls *calls)
 {
+    streams->touched = streams->queued;
     while (streams->looked != streams->queued)
         look(streams);
     while (streams->done != streams->queued)

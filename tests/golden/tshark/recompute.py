@@ -96,7 +96,8 @@ class Sequence:
     def far_back(self, packet, delta):
         """A copy from long ago: as far back in timestamps as in numbers, and not many in a row."""
         distance = self.highest + delta - self.latest[1]
-        return self.old_run < YOUNG and packet.kind == 'media' and self.step and delta < 0 and self.ticks(packet) == distance * self.step
+        again = packet.kind == 'media' and self.step and delta < 0 and self.ticks(packet) == distance * self.step
+        return again and self.old_run < YOUNG
 
     def confirmed(self, index, packet):
         """A jump counts when the next packet lies near it and not near the old sequence. Copies of either and old packets tell

@@ -8,7 +8,7 @@ For each capture, every stream that voready-rtp reports is computed again from t
 Counts have to agree exactly, jitter to 0.01 ms. A difference passes only when differences.md lists it with these
 very numbers and a reason; one that is listed and no longer occurs fails as well. --write writes the differences found into that
 table, keeping the reasons that stand there; new ones get none, and fail until somebody has found it.
-BUILD tells where voready-rtp is (build).
+A TLS key log NAME.keys beside a capture is given to both. BUILD tells where voready-rtp is (build).
 """
 import glob
 import ipaddress
@@ -94,6 +94,12 @@ def run(command):
     return result.stdout
 
 
+def key_log(path):
+    """The TLS key log beside a capture: NAME.keys."""
+    keys = re.sub(r'\.\w+(\.gz)?$', '.keys', path)
+    return keys if os.path.exists(keys) else None
+
+
 def tshark_frames(path, decode_as=()):
     command = ['tshark', '-n', '-r', path, '--enable-heuristic', 'rtp_udp', '-T', 'fields', '-E', 'separator=/t', '-E',
                'aggregator=' + SEPARATOR, '-Y', 'rtp or rtcp or sip or tcp.len > 0 or (udp and data)']
@@ -101,6 +107,8 @@ def tshark_frames(path, decode_as=()):
         command += ['-d', rule]
     for name in FIELDS:
         command += ['-e', name]
+    if key_log(path):
+        command += ['-o', 'tls.keylog_file:' + key_log(path)]
     frames = [Frame(line) for line in run(command).split('\n') if line]
     return [frame for frame in frames if frame.usable]
 
@@ -183,7 +191,8 @@ def stream_packets(frames, sessions):
 class Records:
     def __init__(self, path):
         self.streams, self.calls, self.messages, self.capture = [], {}, defaultdict(list), None
-        for line in run([PROGRAM, '-q', '-o', '-', path]).split('\n'):
+        keys = ['--keylog', key_log(path)] if key_log(path) else []
+        for line in run([PROGRAM, '-q', '-o', '-', *keys, path]).split('\n'):
             record = json.loads(line) if line else {'record': None}
             kind = record.get('subject', {}).get('kind')
             if record['record'] == 'observation' and kind == 'rtp_stream':
@@ -246,8 +255,8 @@ def compare_stream(found, record, packets, totals):
     again = measure(packets)
     own = totals or (None, None, None)
     statistic = dict(zip(('rtp_packets', 'rtp_lost_packets', 'rtp_jitter_max_ms'), own))
-    if own[2] is not None and (len(packets) < 2 or not packets[0].clock):
-        statistic['rtp_jitter_max_ms'] = own[2] or None  # 0.000 is what it prints when it has none
+    if own[2] == 0 and 'rtp_jitter_max_ms' not in again:
+        statistic['rtp_jitter_max_ms'] = None  # 0.000 is what it prints when it has none
     for name, value in again.items():
         if name != 'dscp':
             found.compare(subject, name, metrics.get(name), value, statistic.get(name, '='))
@@ -370,6 +379,8 @@ def compare_sip(found, records, frames):
             found.compared['calls'] += 1
             compare_call(found, records.calls[call], records.messages[call], messages[call], texts[call])
     connections = {frame.first('tcp.stream') for frame in frames if 'sip' in frame.layers and 'tcp' in frame.layers}
+    connections |= {frame.first('tcp.stream') for frame in frames if 'tls' in frame.layers and
+                    {frame.first('tcp.srcport'), frame.first('tcp.dstport')} & {'5061', '5161'}}  # SIP, if hidden
     packets = [f for f in frames if 'tcp' not in f.layers and 'sip' in f.layers or 'tcp' in f.layers and
                f.first('tcp.stream') in connections and f.first('tcp.len') != '0' and not f.all['tcp.analysis.retransmission']]
     marked = sum(f.dscp == 40 for f in packets)

@@ -21,15 +21,24 @@ struct settings {
 static struct settings settings = {.out = "voready-assessment", .profile = "voice"};
 
 static const struct vo_option options[] = {
-    {"capture", 'c', VO_OPTION_LIST, &settings.captures, "FILE", "judge the calls of this capture; further files follow as FILE...", 0, 0, NULL},
-    {"profile", 'p', VO_OPTION_TEXT, &settings.profile, "NAME", "how the phones are used: voice, uc or integrated (default voice)", 0, 0, NULL},
-    {"out", 'O', VO_OPTION_FILE, &settings.out, "DIR", "where records, verdict and report go (default voready-assessment)", 0, 0, NULL},
-    {"rules", 'r', VO_OPTION_LIST, &settings.rules, "PACK", "rule pack (default openscape-mobile)", 0, 0, NULL},
-    {"filter", 'f', VO_OPTION_TEXT, &settings.filter, "FILTER", "only packets that this BPF expression selects", 0, 0, NULL},
-    {"keylog", 0, VO_OPTION_FILE, &settings.keylog, "FILE", "TLS key log to read SIP over TLS with", 0, 0, NULL},
-    {"near", 0, VO_OPTION_LIST, &settings.near, "ADDRESS", "the capture was taken beside this host", 0, 0, NULL},
-    {"position", 0, VO_OPTION_TEXT, &settings.position, "WORD", "near_sender, middle, near_receiver or unknown, for every stream", 0, 0, NULL},
-    {"playout", 0, VO_OPTION_TEXT, &settings.playout, "fixed:MS|adaptive:MIN-MAX", "simulated playout buffer", 0, 0, NULL},
+    {"capture", 'c', VO_OPTION_LIST, &settings.captures, "FILE",
+     "judge the calls of this capture; further files follow as FILE...", 0, 0, NULL},
+    {"profile", 'p', VO_OPTION_TEXT, &settings.profile, "NAME",
+     "how the phones are used: voice, uc or integrated (default voice)", 0, 0, NULL},
+    {"out", 'O', VO_OPTION_FILE, &settings.out, "DIR",
+     "where records, verdict and report go (default voready-assessment)", 0, 0, NULL},
+    {"rules", 'r', VO_OPTION_LIST, &settings.rules, "PACK", "rule pack (default openscape-mobile)", 0, 0,
+     NULL},
+    {"filter", 'f', VO_OPTION_TEXT, &settings.filter, "FILTER",
+     "only packets that this BPF expression selects", 0, 0, NULL},
+    {"keylog", 0, VO_OPTION_FILE, &settings.keylog, "FILE", "TLS key log to read SIP over TLS with", 0, 0,
+     NULL},
+    {"near", 0, VO_OPTION_LIST, &settings.near, "ADDRESS", "the capture was taken beside this host", 0, 0,
+     NULL},
+    {"position", 0, VO_OPTION_TEXT, &settings.position, "WORD",
+     "near_sender, middle, near_receiver or unknown, for every stream", 0, 0, NULL},
+    {"playout", 0, VO_OPTION_TEXT, &settings.playout, "fixed:MS|adaptive:MIN-MAX", "simulated playout buffer",
+     0, 0, NULL},
     {"site", 0, VO_OPTION_TEXT, &settings.site, "NAME", "name of the site, for the records", 0, 0, NULL},
     {"place", 0, VO_OPTION_TEXT, &settings.place, "NAME", "name of the place, for the records", 0, 0, NULL},
     {"quiet", 'q', VO_OPTION_FLAG, &settings.quiet, NULL, "only the report's text, no progress", 0, 0, NULL},
@@ -43,10 +52,13 @@ static const struct vo_program program = {
     .summary = "measures, judges and reports in one go",
     .usage = usage,
     .options = options,
-    .notes = "Judges the areas media and qos; media.latency is not required, since one capture rarely holds it.\n"
-             "Writes records.jsonl, verdict.json and report.html into DIR, and the report as text to standard output.\n"
-             "\n"
-             "Exit codes: 0 ready, 1 the tool failed, 2 wrong usage, 3 not ready, 4 ready with warnings, 5 incomplete.\n",
+    .notes =
+        "Judges the areas media and qos; media.latency is not required, since one capture rarely holds it.\n"
+        "Writes records.jsonl, verdict.json and report.html into DIR, and the report as text to standard "
+        "output.\n"
+        "\n"
+        "Exit codes: 0 ready, 1 the tool failed, 2 wrong usage, 3 not ready, 4 ready with warnings, 5 "
+        "incomplete.\n",
     .operands_are_files = true,
 };
 
@@ -61,8 +73,8 @@ static enum vo_status make_folder(struct paths *paths, struct vo_error *error)
     if (failure == EEXIST && stat(settings.out, &there) == 0)
         failure = S_ISDIR(there.st_mode) ? 0 : ENOTDIR;
     if (failure)
-        return vo_error_set(error, VO_ERR_IO, "cannot make the folder %.300s: %s: name another with --out", settings.out,
-                            strerror(failure));
+        return vo_error_set(error, VO_ERR_IO, "cannot make the folder %.300s: %s: name another with --out",
+                            settings.out, strerror(failure));
     int size = snprintf(paths->records, VO_RUN_PATH, "%s/records.jsonl", settings.out);
     if (size >= VO_RUN_PATH)
         return vo_error_set(error, VO_ERR_USAGE, "--out: the path is too long");
@@ -72,7 +84,8 @@ static enum vo_status make_folder(struct paths *paths, struct vo_error *error)
 }
 
 /* The probe: done or done in part is good enough to be judged. */
-static enum vo_status measure(const struct paths *paths, const struct vo_option_list *files, int *code, struct vo_error *error)
+static enum vo_status measure(const struct paths *paths, const struct vo_option_list *files, int *code,
+                              struct vo_error *error)
 {
     struct vo_command command = {0};
     vo_command_add(&command, "voready-rtp");
@@ -111,7 +124,8 @@ static enum vo_status judge(const struct paths *paths, const char *pack, int *co
     return vo_command_run(&command, code, error);
 }
 
-static enum vo_status report(const struct paths *paths, const char *format, const char *output, int *code, struct vo_error *error)
+static enum vo_status report(const struct paths *paths, const char *format, const char *output, int *code,
+                             struct vo_error *error)
 {
     struct vo_command command = {0};
     vo_command_add(&command, "voready-report");
@@ -159,7 +173,8 @@ int vo_assess(int argc, char **argv)
     int code = 0;
     enum vo_status status = vo_options_parse(&program, argc, argv, &files, &error);
     if (status == VO_OK && settings.captures.count == 0)
-        status = vo_error_set(&error, VO_ERR_USAGE, "nothing to assess: name captures with --capture FILE...; see " NAME " -h");
+        status = vo_error_set(&error, VO_ERR_USAGE,
+                              "nothing to assess: name captures with --capture FILE...; see " NAME " -h");
     if (status == VO_OK) {
         code = run(&files);
     } else if (status != VO_END) {

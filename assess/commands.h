@@ -1,5 +1,6 @@
 /*
- * The commands of `voready`. Each takes what follows its name, prints its own errors, and returns the exit status.
+ * The commands of `voready`. Each takes what follows its name, prints its own errors, and returns the exit
+ * status.
  *
  * Adding one: a file here, a row in main.c, its -h by core/options.h, a page in docs/man, a test in tests/.
  */

@@ -27,7 +27,8 @@ static bool in_path(const char *name)
     const char *at = getenv("PATH");
     while (at && *at) {
         size_t size = strcspn(at, ":");
-        if (snprintf(path, sizeof path, "%.*s/%s", (int)size, at, name) < (int)sizeof path && access(path, X_OK) == 0)
+        if (snprintf(path, sizeof path, "%.*s/%s", (int)size, at, name) < (int)sizeof path &&
+            access(path, X_OK) == 0)
             return true;
         at += size + (at[size] == ':');
     }
@@ -72,7 +73,8 @@ int vo_doctor(int argc, char **argv)
     }
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++) {
         vo_program_path(programs[i], path);
-        whole &= tell(access(path, X_OK) == 0 || in_path(path), programs[i], "install the toolkit whole (make install)");
+        whole &= tell(access(path, X_OK) == 0 || in_path(path), programs[i],
+                      "install the toolkit whole (make install)");
     }
     status = vo_data_path("rules/openscape-mobile.json", path, &error);
     whole &= tell(status == VO_OK, "rule pack openscape-mobile", error.message);

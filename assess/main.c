@@ -27,7 +27,8 @@ static const struct command commands[] = {
 
 static void help(FILE *stream)
 {
-    fprintf(stream, "voready: is this network ready for voice over Wi-Fi?\n\nusage: voready COMMAND [ARGUMENTS]\n\ncommands:\n");
+    fprintf(stream, "voready: is this network ready for voice over Wi-Fi?\n\nusage: voready COMMAND "
+                    "[ARGUMENTS]\n\ncommands:\n");
     for (size_t i = 0; i < COMMANDS; i++)
         fprintf(stream, "  %-8s %s\n", commands[i].name, commands[i].what);
     fprintf(stream, "\nvoready COMMAND -h tells more. Example: voready assess --capture call.pcap\n");
@@ -85,7 +86,8 @@ static int run(int argc, char **argv)
         return list_commands();
     for (size_t i = 0; i < COMMANDS; i++)
         if (strcmp(name, commands[i].name) == 0)
-            return commands[i].run ? commands[i].run(argc - 1, argv + 1) : become(&commands[i], argc - 1, argv + 1);
+            return commands[i].run ? commands[i].run(argc - 1, argv + 1)
+                                   : become(&commands[i], argc - 1, argv + 1);
     return unknown(name);
 }
 

@@ -54,7 +54,8 @@ enum vo_status vo_data_path(const char *name, char path[VO_RUN_PATH], struct vo_
         if (size < VO_RUN_PATH && access(path, R_OK) == 0)
             return VO_OK;
     }
-    return vo_error_set(error, VO_ERR_IO, "%s is not installed with the programs in %.200s: run make install again, or name it",
+    return vo_error_set(error, VO_ERR_IO,
+                        "%s is not installed with the programs in %.200s: run make install again, or name it",
                         name, folder);
 }
 
@@ -73,7 +74,8 @@ static enum vo_status wait_for(pid_t pid, const char *name, int *code, struct vo
         if (errno != EINTR)
             return vo_error_set(error, VO_ERR_IO, "lost sight of %s: %s", name, strerror(errno));
     if (!WIFEXITED(status))
-        return vo_error_set(error, VO_ERR_IO, "%s was ended by signal %d (%s) before it was done: run it again", name,
+        return vo_error_set(error, VO_ERR_IO,
+                            "%s was ended by signal %d (%s) before it was done: run it again", name,
                             WTERMSIG(status), strsignal(WTERMSIG(status)));
     *code = WEXITSTATUS(status);
     return VO_OK;
@@ -107,11 +109,13 @@ enum vo_status vo_command_run(const struct vo_command *command, int *code, struc
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
     sigaction(SIGINT, &pass, &old_int);
     sigaction(SIGTERM, &pass, &old_term);
-    int failure = posix_spawnp(&pid, path, NULL, &attributes, (char *const *)(const void *)command->arguments, environ);
+    int failure =
+        posix_spawnp(&pid, path, NULL, &attributes, (char *const *)(const void *)command->arguments, environ);
     enum vo_status status = VO_OK;
     running = failure ? 0 : pid;
     if (failure)
-        status = vo_error_set(error, VO_ERR_IO, "cannot run %s: %s: is the toolkit installed whole?", path, strerror(failure));
+        status = vo_error_set(error, VO_ERR_IO, "cannot run %s: %s: is the toolkit installed whole?", path,
+                              strerror(failure));
     else
         status = wait_for(pid, command->arguments[0], code, error);
     running = 0;
@@ -128,5 +132,6 @@ enum vo_status vo_command_become(const struct vo_command *command, struct vo_err
         return VO_ERR_LIMIT;
     vo_program_path(command->arguments[0], path);
     execvp(path, (char *const *)(const void *)command->arguments);
-    return vo_error_set(error, VO_ERR_IO, "cannot run %s: %s: is the toolkit installed whole?", path, strerror(errno));
+    return vo_error_set(error, VO_ERR_IO, "cannot run %s: %s: is the toolkit installed whole?", path,
+                        strerror(errno));
 }

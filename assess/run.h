@@ -16,20 +16,21 @@ struct vo_command {
     size_t count;
 };
 
-/* Adds one argument, or `option` and `value` (nothing when value is NULL). Borrowed. More than fit: the command
- * is refused when run. */
+/* Adds one argument, or `option` and `value` (nothing when value is NULL). Borrowed. More than fit: the
+ * command is refused when run. */
 void vo_command_add(struct vo_command *command, const char *argument);
 void vo_command_option(struct vo_command *command, const char *option, const char *value);
 
-/* Runs it to its end; *code is its exit status. SIGINT and SIGTERM are passed on to the program: it ends by itself,
- * and what it measured is kept. VO_ERR_IO when it cannot be started or is killed. */
+/* Runs it to its end; *code is its exit status. SIGINT and SIGTERM are passed on to the program: it ends by
+ * itself, and what it measured is kept. VO_ERR_IO when it cannot be started or is killed. */
 enum vo_status vo_command_run(const struct vo_command *command, int *code, struct vo_error *error);
 /* Replaces this process by it. Returns only on failure. */
 enum vo_status vo_command_become(const struct vo_command *command, struct vo_error *error);
 
 /* The path of a program of this toolkit: beside this one, else its bare name. */
 void vo_program_path(const char *name, char path[VO_RUN_PATH]);
-/* The path of an installed data file: ../share/voready/NAME or ../NAME beside the programs. VO_ERR_IO if neither exists. */
+/* The path of an installed data file: ../share/voready/NAME or ../NAME beside the programs. VO_ERR_IO if
+ * neither exists. */
 enum vo_status vo_data_path(const char *name, char path[VO_RUN_PATH], struct vo_error *error);
 
 #endif

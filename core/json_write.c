@@ -110,8 +110,9 @@ static void append_escape(struct vo_json_writer *writer, unsigned char byte)
     append(writer, (char[]){'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15]}, 6);
 }
 
-/* Is every byte printable ASCII without quote and backslash? Eight at a time: a byte's high bit is set in `odd` when it
- * is not (the classic test for a zero or smaller byte within a word, applied to each of the four conditions). */
+/* Is every byte printable ASCII without quote and backslash? Eight at a time: a byte's high bit is set in
+ * `odd` when it is not (the classic test for a zero or smaller byte within a word, applied to each of the
+ * four conditions). */
 static bool is_plain(const char *text, size_t size)
 {
     const uint64_t ones = 0x0101010101010101ull, high = 0x8080808080808080ull;

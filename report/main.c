@@ -58,7 +58,8 @@ static bool write_all(FILE *stream, const struct vo_out *out)
 
 static enum vo_status refuse_file(const char *path, int failure, struct vo_error *error)
 {
-    return vo_error_set(error, VO_ERR_IO, "%s: cannot be written (%s): choose another -o", path, strerror(failure));
+    return vo_error_set(error, VO_ERR_IO, "%s: cannot be written (%s): choose another -o", path,
+                        strerror(failure));
 }
 
 /* A pipe, a device or a link stays what it is: it must not be replaced by a file. */

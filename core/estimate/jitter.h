@@ -1,6 +1,7 @@
 /*
- * Interarrival jitter (RFC 3550 6.4.1, A.8): J += (|D| - J) / 16, D the change of transit time between two packets in
- * order of arrival. In nanoseconds, not in timestamp units, so that a codec change does not change its scale.
+ * Interarrival jitter (RFC 3550 6.4.1, A.8): J += (|D| - J) / 16, D the change of transit time between two
+ * packets in order of arrival. In nanoseconds, not in timestamp units, so that a codec change does not change
+ * its scale.
  */
 #ifndef VO_CORE_ESTIMATE_JITTER_H
 #define VO_CORE_ESTIMATE_JITTER_H

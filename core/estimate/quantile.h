@@ -2,9 +2,10 @@
  * Quantiles of bounded error in fixed memory, mergeable: a histogram whose buckets grow with the value
  * (log-linear, as HdrHistogram's).
  *
- * Values are durations in microseconds. Below 32 µs buckets are 1 µs wide; above, each octave has 32 buckets, so
- * that a quantile is off by at most 1/64 of itself (1.6 %) or 0.5 µs. Values from 2^27 µs (134 s) count as that; minimum and maximum are
- * exact. Counts saturate. A zeroed struct is empty. Merging is exact: the same as adding all values to one.
+ * Values are durations in microseconds. Below 32 µs buckets are 1 µs wide; above, each octave has 32 buckets,
+ * so that a quantile is off by at most 1/64 of itself (1.6 %) or 0.5 µs. Values from 2^27 µs (134 s) count as
+ * that; minimum and maximum are exact. Counts saturate. A zeroed struct is empty. Merging is exact: the same
+ * as adding all values to one.
  */
 #ifndef VO_CORE_ESTIMATE_QUANTILE_H
 #define VO_CORE_ESTIMATE_QUANTILE_H
@@ -42,7 +43,8 @@ static inline void vo_quantile_add(struct vo_quantile *quantile, uint32_t value)
     quantile->count++;
 }
 
-/* The value below which `fraction` (0 to 1) of the values lie (nearest rank: the ceil(fraction * count)th), in µs; NaN when empty. */
+/* The value below which `fraction` (0 to 1) of the values lie (nearest rank: the ceil(fraction * count)th),
+ * in µs; NaN when empty. */
 double vo_quantile_get(const struct vo_quantile *quantile, double fraction);
 void vo_quantile_merge(struct vo_quantile *into, const struct vo_quantile *from);
 

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define VOTES_MAX   100
+#define VOTES_MAX      100
 #define PATIENCE_NS    (VO_SEQUENCE_PATIENCE_S * VO_NS_PER_S)
 #define BIT(position)  (1ull << ((uint64_t)(position)&63))
 #define WORD(position) (((uint64_t)(position) & (VO_SEQUENCE_WINDOW - 1)) >> 6)
@@ -316,14 +316,15 @@ static void advance(struct vo_sequence *sequence, const struct vo_sequence_packe
     sequence->highest_at = packet->time;
 }
 
-/* The common case, with the same outcome as the long way: the next number, nothing held, and either nothing open or an
- * open hole that has room and time left. */
-static bool take_next(struct vo_sequence *sequence, const struct vo_sequence_packet *packet, int64_t position, bool late,
-                      const struct vo_sequence_sink *sink)
+/* The common case, with the same outcome as the long way: the next number, nothing held, and either nothing
+ * open or an open hole that has room and time left. */
+static bool take_next(struct vo_sequence *sequence, const struct vo_sequence_packet *packet, int64_t position,
+                      bool late, const struct vo_sequence_sink *sink)
 {
     bool whole = sequence->settled == sequence->highest;
-    bool waits = sequence->hole_next > position - VO_SEQUENCE_WINDOW + 1 && packet->time < sequence->hole_until &&
-                 sequence->settled >= sequence->base && sequence->hole_next > sequence->settled;
+    bool waits = sequence->hole_next > position - VO_SEQUENCE_WINDOW + 1 &&
+                 packet->time < sequence->hole_until && sequence->settled >= sequence->base &&
+                 sequence->hole_next > sequence->settled;
     if (!sequence->started || position != sequence->highest + 1 || sequence->holding || !packet->timed ||
         packet->timestamp - sequence->timed_timestamp != sequence->step || sequence->votes == 0 ||
         position != sequence->timed_position + 1 || (!whole && !waits))

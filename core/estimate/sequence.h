@@ -75,9 +75,9 @@ struct vo_sequence {
     uint32_t clock_hz;    /* 0: unknown */
     bool started, leap;   /* leap: the held packet was confirmed as a gap of leap_distance */
     bool holding;
-    uint8_t old_run; /* old packets since the last one that was taken in */
-    int64_t hole_next;    /* while positions are open: the first received one above them, */
-    vo_time hole_until;   /* and when they are lost for good */
+    uint8_t old_run;    /* old packets since the last one that was taken in */
+    int64_t hole_next;  /* while positions are open: the first received one above them, */
+    vo_time hole_until; /* and when they are lost for good */
     int64_t leap_distance;
     struct vo_sequence_packet held;
     uint64_t received[VO_SEQUENCE_WINDOW / 64], late[VO_SEQUENCE_WINDOW / 64];

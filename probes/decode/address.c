@@ -6,8 +6,8 @@
 
 static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
-/* Decimal digits of a number below 100,000; returns where they end. Records hold endpoints by the ten thousand, and
- * inet_ntop() goes through sprintf(). */
+/* Decimal digits of a number below 100,000; returns where they end. Records hold endpoints by the ten
+ * thousand, and inet_ntop() goes through sprintf(). */
 static char *put_number(char *at, unsigned value)
 {
     char digits[5];

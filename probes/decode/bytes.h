@@ -1,8 +1,8 @@
 /*
  * Bounds-checked reading of untrusted bytes. Every decoder reads through this.
  *
- * A reader that is asked for more than it has sets `short_read`, returns zeros and stays where it is; a decoder
- * reads what it wants and checks once.
+ * A reader that is asked for more than it has sets `short_read`, returns zeros and stays where it is; a
+ * decoder reads what it wants and checks once.
  */
 #ifndef VO_PROBES_DECODE_BYTES_H
 #define VO_PROBES_DECODE_BYTES_H

@@ -1,13 +1,13 @@
 /*
  * From a captured frame to the innermost IP datagram: link layers, tunnels, IP, UDP, TCP.
  *
- * Pure: no allocation, no state. Link layers (link.c, wlan.c): Ethernet, VLAN, QinQ, MPLS, PPPoE, PPP, Linux cooked v1 and v2, BSD
- * null/loopback, raw IP, ERF, 802.11 bare or with radiotap, PPI, Prism or AVS. Tunnels (tunnel.c): IPIP, 6in4, GRE, NVGRE, ERSPAN I/II/III,
- * VXLAN, GENEVE, CAPWAP data (802.3 or 802.11 inside), GTP-U. Each is a row of a table, keyed by link type, EtherType,
- * IP protocol or UDP port.
+ * Pure: no allocation, no state. Link layers (link.c, wlan.c): Ethernet, VLAN, QinQ, MPLS, PPPoE, PPP, Linux
+ * cooked v1 and v2, BSD null/loopback, raw IP, ERF, 802.11 bare or with radiotap, PPI, Prism or AVS. Tunnels
+ * (tunnel.c): IPIP, 6in4, GRE, NVGRE, ERSPAN I/II/III, VXLAN, GENEVE, CAPWAP data (802.3 or 802.11 inside),
+ * GTP-U. Each is a row of a table, keyed by link type, EtherType, IP protocol or UDP port.
  *
- * Lengths: `captured` is what the file holds, `length` what was on the wire. Nothing beyond `captured` is read;
- * sizes come from the IP header, so that Ethernet padding and the FCS are never payload.
+ * Lengths: `captured` is what the file holds, `length` what was on the wire. Nothing beyond `captured` is
+ * read; sizes come from the IP header, so that Ethernet padding and the FCS are never payload.
  */
 #ifndef VO_PROBES_DECODE_PACKET_H
 #define VO_PROBES_DECODE_PACKET_H
@@ -19,9 +19,10 @@
 #include <stdint.h>
 
 enum vo_decoded {
-    VO_DECODED_DATAGRAM,  /* UDP or TCP: ports, payload */
-    VO_DECODED_FRAGMENT,  /* an IP fragment: `fragment` and payload (the fragment's data); see vo_decode_transport() */
-    VO_DECODED_OTHER,     /* well formed, but not for us: ARP, ICMP, management frames, unknown EtherType … */
+    VO_DECODED_DATAGRAM, /* UDP or TCP: ports, payload */
+    VO_DECODED_FRAGMENT, /* an IP fragment: `fragment` and payload (the fragment's data); see
+                            vo_decode_transport() */
+    VO_DECODED_OTHER, /* well formed, but not for us: ARP, ICMP, management frames, unknown EtherType … */
     VO_DECODED_ENCRYPTED, /* an 802.11 frame with protected payload, or ESP */
     VO_DECODED_DAMAGED,   /* 802.11 with a bad FCS: its content cannot be believed */
     VO_DECODED_CUT,       /* the snap length cut a header */
@@ -29,7 +30,18 @@ enum vo_decoded {
     VO_DECODED_LINK,      /* a link type that is not known */
 };
 
-enum vo_encap_kind { VO_ENCAP_VLAN = 1, VO_ENCAP_MPLS, VO_ENCAP_PPPOE, VO_ENCAP_IPIP, VO_ENCAP_GRE, VO_ENCAP_ERSPAN, VO_ENCAP_VXLAN, VO_ENCAP_GENEVE, VO_ENCAP_CAPWAP, VO_ENCAP_GTPU };
+enum vo_encap_kind {
+    VO_ENCAP_VLAN = 1,
+    VO_ENCAP_MPLS,
+    VO_ENCAP_PPPOE,
+    VO_ENCAP_IPIP,
+    VO_ENCAP_GRE,
+    VO_ENCAP_ERSPAN,
+    VO_ENCAP_VXLAN,
+    VO_ENCAP_GENEVE,
+    VO_ENCAP_CAPWAP,
+    VO_ENCAP_GTPU
+};
 
 struct vo_encap {
     uint8_t kind;
@@ -40,9 +52,9 @@ struct vo_encap {
 
 enum vo_packet_flag {
     VO_PACKET_IPV6 = 1,
-    VO_PACKET_SNAPPED = 2,    /* payload_size < payload_length because of the snap length */
-    VO_PACKET_TUNNELLED = 4,  /* an outer IP header exists: outer_dscp is valid */
-    VO_PACKET_WLAN = 8,       /* came in an 802.11 data frame */
+    VO_PACKET_SNAPPED = 2,   /* payload_size < payload_length because of the snap length */
+    VO_PACKET_TUNNELLED = 4, /* an outer IP header exists: outer_dscp is valid */
+    VO_PACKET_WLAN = 8,      /* came in an 802.11 data frame */
     VO_PACKET_WLAN_RETRY = 16,
 };
 
@@ -50,15 +62,15 @@ enum vo_packet_flag {
 struct vo_packet {
     uint8_t source[16], destination[16];
     uint16_t source_port, destination_port;
-    uint8_t protocol;      /* 17 UDP, 6 TCP, or what else the IP header says */
-    uint8_t dscp;          /* ECN masked */
+    uint8_t protocol; /* 17 UDP, 6 TCP, or what else the IP header says */
+    uint8_t dscp;     /* ECN masked */
     uint8_t ecn;
     uint8_t ttl;
     uint8_t outer_dscp;    /* of the outermost IP header */
     uint8_t flags;         /* enum vo_packet_flag */
     uint8_t user_priority; /* 802.11 QoS control or the innermost 802.1Q PCP, 0xff: none */
     uint8_t encap_count;
-    uint32_t encap_hash;   /* of kinds and ids in order; 0 when encap_count is 0 */
+    uint32_t encap_hash;     /* of kinds and ids in order; 0 when encap_count is 0 */
     const uint8_t *payload;  /* of UDP or TCP, or the fragment's data; borrowed from the frame */
     uint32_t payload_size;   /* captured bytes of it */
     uint32_t payload_length; /* bytes of it on the wire, from the IP and UDP lengths */
@@ -76,18 +88,22 @@ struct vo_packet {
         } fragment;
     };
     struct vo_encap encap[VO_ENCAP_MAX]; /* outermost first */
-    const uint8_t *rest; /* further MSDUs of an 802.11 A-MSDU, for vo_decode_next(); NULL: none */
+    const uint8_t *rest;             /* further MSDUs of an 802.11 A-MSDU, for vo_decode_next(); NULL: none */
     uint32_t rest_size, rest_length; /* captured, and on the wire */
-    uint8_t rest_encap_count, rest_flags, rest_user_priority; /* as they were outside the A-MSDU; for vo_decode_next() */
+    uint8_t rest_encap_count, rest_flags,
+        rest_user_priority; /* as they were outside the A-MSDU; for vo_decode_next() */
 };
 
-/* Decodes one frame of link type `linktype` (LINKTYPE_ value of the file, not DLT_). All members that the result names are set. */
+/* Decodes one frame of link type `linktype` (LINKTYPE_ value of the file, not DLT_). All members that the
+ * result names are set. */
 enum vo_decoded vo_decode_frame(uint32_t linktype, const uint8_t *data, uint32_t captured, uint32_t length,
                                 struct vo_packet *packet);
 /* The next MSDU of the same frame. Call while packet->rest is not NULL. */
 enum vo_decoded vo_decode_next(struct vo_packet *packet);
-/* Goes on above IP with a reassembled datagram of `size` bytes, all captured; addresses and encapsulations stay. Tunnels inside it are followed. */
-enum vo_decoded vo_decode_transport(struct vo_packet *packet, uint8_t protocol, const uint8_t *data, uint32_t size);
+/* Goes on above IP with a reassembled datagram of `size` bytes, all captured; addresses and encapsulations
+ * stay. Tunnels inside it are followed. */
+enum vo_decoded vo_decode_transport(struct vo_packet *packet, uint8_t protocol, const uint8_t *data,
+                                    uint32_t size);
 
 /* For messages: is this LINKTYPE_ known? NULL if not, else its name. */
 const char *vo_linktype_name(uint32_t linktype);

@@ -1,9 +1,10 @@
 /*
- * Delay between two legs of a stream that one capture saw, such as before and behind an SBC or a VLAN border: the same SSRC and
- * sequence numbers under other addresses or another encapsulation. One clock, so that the delay is exact.
+ * Delay between two legs of a stream that one capture saw, such as before and behind an SBC or a VLAN border:
+ * the same SSRC and sequence numbers under other addresses or another encapsulation. One clock, so that the
+ * delay is exact.
  *
- * Each of two siblings looks for its packets among those that the other has had within the last VO_SEQUENCE_WINDOW; only
- * the later leg finds them, so the order of the legs need not be known.
+ * Each of two siblings looks for its packets among those that the other has had within the last
+ * VO_SEQUENCE_WINDOW; only the later leg finds them, so the order of the legs need not be known.
  */
 #ifndef VO_PROBES_FLOW_LEG_H
 #define VO_PROBES_FLOW_LEG_H
@@ -14,10 +15,10 @@
 struct vo_leg_delay {
     const struct vo_stream *first; /* the sibling that had the packets before */
     uint64_t matched;
-    uint64_t checked;              /* packets of this leg since the first match */
-    uint64_t first_unique;         /* the sibling's unique packets at the first match, */
-    uint64_t last_unique;          /* and at the last */
-    struct vo_quantile delay;      /* µs */
+    uint64_t checked;         /* packets of this leg since the first match */
+    uint64_t first_unique;    /* the sibling's unique packets at the first match, */
+    uint64_t last_unique;     /* and at the last */
+    struct vo_quantile delay; /* µs */
 };
 
 /* Makes two confirmed streams of the same SSRC siblings, where they are none yet. False: out of memory. */

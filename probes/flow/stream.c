@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Does `b` follow `a` as RTP packets do: the next few numbers, time going on, the same payload type or a related one? */
+/* Does `b` follow `a` as RTP packets do: the next few numbers, time going on, the same payload type or a
+ * related one? */
 static bool follows(const struct vo_rtp_packet *a, const struct vo_rtp_packet *b)
 {
     int16_t ahead = (int16_t)(b->sequence - a->sequence);
@@ -13,7 +14,8 @@ static bool follows(const struct vo_rtp_packet *a, const struct vo_rtp_packet *b
     return ahead > 0 && ahead <= 8 && ticks >= 0 && ticks <= 900000;
 }
 
-/* Types 35 to 95 are unassigned or clash with RTCP (RFC 3551 6): such a stream has to prove itself for longer. */
+/* Types 35 to 95 are unassigned or clash with RTCP (RFC 3551 6): such a stream has to prove itself for
+ * longer. */
 static bool is_usual_type(uint8_t type)
 {
     return type >= 96 || vo_rtp_static_payload(type) != NULL;
@@ -87,7 +89,8 @@ static bool open_stream(struct vo_stream *stream, const struct vo_stream_config 
     return true;
 }
 
-bool vo_stream_add(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet)
+bool vo_stream_add(struct vo_stream *stream, const struct vo_stream_config *config,
+                   const struct vo_rtp_packet *packet)
 {
     stream->last = packet->time;
     if (stream->measure) {

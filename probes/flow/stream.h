@@ -1,10 +1,11 @@
 /*
  * One RTP stream: from its packets to everything that is measured of it.
  *
- * A stream begins as a candidate that only keeps its first packets. It opens, and they are measured, once it is
- * confirmed (signalling announces it, RTCP names it, or VO_STREAM_CONFIRM packets follow each other as only RTP does) and
- * its payload clock is known: from SDP, from RFC 3551, else estimated from the packets kept. Nothing is measured twice or guessed:
- * a clock that stays unknown leaves the metrics of time unmeasured.
+ * A stream begins as a candidate that only keeps its first packets. It opens, and they are measured, once it
+ * is confirmed (signalling announces it, RTCP names it, or VO_STREAM_CONFIRM packets follow each other as
+ * only RTP does) and its payload clock is known: from SDP, from RFC 3551, else estimated from the packets
+ * kept. Nothing is measured twice or guessed: a clock that stays unknown leaves the metrics of time
+ * unmeasured.
  *
  * Times within a stream count from its first packet. Memory is fixed: about 8 KiB for an open stream.
  */
@@ -24,23 +25,24 @@
 #define VO_STREAM_KEEP     256 /* packets kept at most while the clock is not known */
 #define VO_STREAM_PAYLOADS 6
 #define VO_STREAM_ROWS     64
-#define VO_STREAM_CHUNK    32  /* rows told at once, as far as they go */
-#define VO_STREAM_REPORTS  8   /* sender reports remembered */
+#define VO_STREAM_CHUNK    32 /* rows told at once, as far as they go */
+#define VO_STREAM_REPORTS  8  /* sender reports remembered */
 
 /* What a stream is fed: a packet without its bytes. */
 struct vo_rtp_packet {
     vo_time time;
     uint32_t timestamp;
     uint16_t sequence;
-    uint16_t ip_length;       /* bytes of the IP packet; jumbo sizes saturate */
-    uint16_t payload_length;  /* bytes of the RTP payload on the wire */
+    uint16_t ip_length;      /* bytes of the IP packet; jumbo sizes saturate */
+    uint16_t payload_length; /* bytes of the RTP payload on the wire */
     uint8_t payload_type;
     bool marker;
     uint8_t dscp, outer_dscp; /* outer 0xff: no tunnel */
     uint8_t ttl;
-    uint8_t event, event_end; /* first two bytes of the payload, when captured: telephone-event and its E bit and volume */
+    uint8_t event, event_end; /* first two bytes of the payload, when captured: telephone-event and its E bit
+                                 and volume */
     bool has_event;
-    bool counted;             /* the stream's own mark: its row has counted it */
+    bool counted; /* the stream's own mark: its row has counted it */
 };
 
 struct vo_stream_key {
@@ -48,7 +50,7 @@ struct vo_stream_key {
     uint16_t source_port, destination_port;
     uint32_t ssrc;
     uint32_t encap_hash;
-    uint32_t interface;       /* of the capture: another point of it */
+    uint32_t interface; /* of the capture: another point of it */
 };
 
 enum vo_payload_kind { VO_PAYLOAD_MEDIA, VO_PAYLOAD_EVENT, VO_PAYLOAD_NOISE };
@@ -61,7 +63,7 @@ struct vo_payload {
     uint32_t clock_hz;        /* 0: unknown */
     char codec[VO_SDP_CODEC]; /* "" when not known */
     uint64_t packets;
-    uint64_t octets;          /* of payload */
+    uint64_t octets; /* of payload */
 };
 
 /* One interval of the series. Counts, so that ratios can be made of any sum of rows. */
@@ -81,7 +83,7 @@ struct vo_stream_rtcp {
     uint32_t first_highest, last_highest;
     int32_t first_lost, last_lost;
     uint8_t fraction_max;
-    uint32_t jitter_max;      /* timestamp units */
+    uint32_t jitter_max; /* timestamp units */
     uint64_t half_loops;
     double half_sum_ns, half_max_ns, half_last_ns;
     vo_time half_at;
@@ -92,24 +94,24 @@ struct vo_stream_rtcp {
     char cname[64];
 };
 
-/* The measuring state of an open stream. What every packet touches stands together and is fetched ahead of time
- * (vo_stream_prefetch()); counts that need other memory gather in `batch` and move on once a second. */
+/* The measuring state of an open stream. What every packet touches stands together and is fetched ahead of
+ * time (vo_stream_prefetch()); counts that need other memory gather in `batch` and move on once a second. */
 struct vo_measure {
     uint64_t packets, octets; /* octets of IP */
     vo_time first, last;
-    vo_time second_end;       /* when the second of `last` ends */
-    struct vo_payload *payload; /* of the last packet */
+    vo_time second_end;             /* when the second of `last` ends */
+    struct vo_payload *payload;     /* of the last packet */
     const struct vo_payload *media; /* of the last one that was neither noise nor an event */
-    unsigned ahead_count;     /* packets kept to judge a jump of transit */
-    bool resumes;             /* the next media packet comes after silence, noise or an event */
+    unsigned ahead_count;           /* packets kept to judge a jump of transit */
+    bool resumes;                   /* the next media packet comes after silence, noise or an event */
     bool replaying, clockless;
     uint8_t ttl_minimum, ttl_maximum;
     struct vo_measure_batch {
         uint8_t dscp;
-        uint32_t dscp_packets;            /* of that DSCP */
+        uint32_t dscp_packets;             /* of that DSCP */
         uint32_t payloads, payload_octets; /* of `payload` */
-        uint32_t received;                /* within the second that ends at second_end */
-        struct vo_stream_row row;         /* to be added to the newest row */
+        uint32_t received;                 /* within the second that ends at second_end */
+        struct vo_stream_row row;          /* to be added to the newest row */
     } batch;
     struct vo_playout playout;
     struct vo_sequence sequence;
@@ -133,7 +135,7 @@ struct vo_stream {
     struct vo_measure *measure; /* of an open stream */
     struct vo_leg_delay *leg;   /* delay from the same stream's other leg in this capture, or NULL */
     uint64_t hash;
-    struct vo_encap *encap;   /* NULL: none */
+    struct vo_encap *encap; /* NULL: none */
     uint8_t encap_count;
     bool confirmed, closed, secure;
     uint8_t good_pairs;
@@ -145,22 +147,25 @@ struct vo_stream {
     const struct vo_binding *to, *from; /* who receives here, whose address it comes from */
     vo_time last;
     struct vo_stream *next_ssrc, *next_source, *next_destination; /* chains of the table's indices */
-    struct vo_stream *newer, *older; /* candidates, by age */
+    struct vo_stream *newer, *older;                              /* candidates, by age */
     void *user;
 };
 
 struct vo_stream_config {
     struct vo_playout_config playout;
-    unsigned series_s;        /* 0: no series */
+    unsigned series_s; /* 0: no series */
     void *context;
     /* `count` finished rows from row number `first` on (each series_s long). */
-    void (*rows)(void *context, const struct vo_stream *stream, int64_t first, const struct vo_stream_row *rows, unsigned count);
+    void (*rows)(void *context, const struct vo_stream *stream, int64_t first,
+                 const struct vo_stream_row *rows, unsigned count);
     /* Something worth an event record: kinds "dtmf" (detail: the key), "restart", "codec_change", "hold". */
-    void (*event)(void *context, const struct vo_stream *stream, vo_time time, const char *kind, const char *detail);
+    void (*event)(void *context, const struct vo_stream *stream, vo_time time, const char *kind,
+                  const char *detail);
 };
 
 /* Takes one packet of the stream. False: out of memory, the packet is lost to the measurement. */
-bool vo_stream_add(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet);
+bool vo_stream_add(struct vo_stream *stream, const struct vo_stream_config *config,
+                   const struct vo_rtp_packet *packet);
 /* Asks for the memory that the next packet of an open stream will touch. */
 static inline void vo_stream_prefetch(const struct vo_stream *stream, uint16_t sequence)
 {
@@ -182,7 +187,8 @@ static inline void vo_stream_prefetch(const struct vo_stream *stream, uint16_t s
 void vo_stream_confirm(struct vo_stream *stream, const struct vo_stream_config *config);
 /* New bindings: payloads get their names and clocks. */
 void vo_stream_bind(struct vo_stream *stream, const struct vo_binding *to, const struct vo_binding *from);
-/* The end: opens what is confirmed but kept, settles everything, tells the last rows. After it only reading. */
+/* The end: opens what is confirmed but kept, settles everything, tells the last rows. After it only reading.
+ */
 void vo_stream_finish(struct vo_stream *stream, const struct vo_stream_config *config);
 void vo_stream_release(struct vo_stream *stream); /* what it owns, not itself */
 

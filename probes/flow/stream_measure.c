@@ -47,7 +47,8 @@ static void tell_rows(struct vo_stream *stream, const struct vo_stream_config *c
     }
 }
 
-/* Makes `number` the newest row. A pause longer than the rows that are kept ends the chunk: no rows are told of it. */
+/* Makes `number` the newest row. A pause longer than the rows that are kept ends the chunk: no rows are told
+ * of it. */
 static void advance_rows(struct vo_stream *stream, const struct vo_stream_config *config, int64_t number)
 {
     struct vo_measure *measure = stream->measure;
@@ -64,9 +65,10 @@ static void advance_rows(struct vo_stream *stream, const struct vo_stream_config
     }
 }
 
-/* Places lost packets into the rows in which they would have come; what belongs before the rows kept goes to the first. */
-static void rows_lost(struct vo_stream *stream, const struct vo_stream_config *config, uint64_t count, double before_s,
-                      double after_s)
+/* Places lost packets into the rows in which they would have come; what belongs before the rows kept goes to
+ * the first. */
+static void rows_lost(struct vo_stream *stream, const struct vo_stream_config *config, uint64_t count,
+                      double before_s, double after_s)
 {
     struct vo_measure *measure = stream->measure;
     double step = config->series_s;
@@ -80,8 +82,9 @@ static void rows_lost(struct vo_stream *stream, const struct vo_stream_config *c
     uint64_t placed = 0;
     for (int64_t number = first; number <= last; number++) {
         double from = number == first ? -1e18 : (double)number * step;
-        uint64_t share = number == last ? count - placed
-                                        : vo_window_share(count, before_s, after_s, from, (double)(number + 1) * step);
+        uint64_t share = number == last
+                             ? count - placed
+                             : vo_window_share(count, before_s, after_s, from, (double)(number + 1) * step);
         placed += share;
         advance_rows(stream, config, number);
         row_at(measure, number)->lost += (uint32_t)share;
@@ -142,14 +145,15 @@ static void on_discarded(void *context, uint64_t good)
     vo_burst_add(&sink->stream->measure->burst, good, 1);
 }
 
-static void tell_event(const struct vo_stream *stream, const struct vo_stream_config *config, vo_time time, const char *kind,
-                       const char *detail)
+static void tell_event(const struct vo_stream *stream, const struct vo_stream_config *config, vo_time time,
+                       const char *kind, const char *detail)
 {
     if (config->event)
         config->event(config->context, stream, time, kind, detail);
 }
 
-bool vo_measure_open(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *first)
+bool vo_measure_open(struct vo_stream *stream, const struct vo_stream_config *config,
+                     const struct vo_rtp_packet *first)
 {
     struct vo_measure *measure = aligned_alloc(64, (sizeof *measure + 63) / 64 * 64);
     (void)config;
@@ -170,7 +174,8 @@ bool vo_measure_open(struct vo_stream *stream, const struct vo_stream_config *co
 }
 
 /* RFC 4733: one key press is one timestamp, however many packets tell it. */
-static void take_event(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet)
+static void take_event(struct vo_stream *stream, const struct vo_stream_config *config,
+                       const struct vo_rtp_packet *packet)
 {
     static const char keys[] = "0123456789*#ABCD";
     struct vo_measure *measure = stream->measure;
@@ -272,8 +277,8 @@ struct outcome {
     double above_ns;
 };
 
-static void update_row(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet,
-                       const struct outcome *outcome)
+static void update_row(struct vo_stream *stream, const struct vo_stream_config *config,
+                       const struct vo_rtp_packet *packet, const struct outcome *outcome)
 {
     struct vo_measure *measure = stream->measure;
     /* a copy does not end an outage: the rows in between wait for what was lost in it */
@@ -288,15 +293,18 @@ static void update_row(struct vo_stream *stream, const struct vo_stream_config *
     row->discarded += outcome->late;
     if (!outcome->timed)
         return;
-    float jitter_ms = (float)(measure->delay.jitter.now_ns / 1e6), above_ms = (float)(outcome->above_ns / 1e6);
+    float jitter_ms = (float)(measure->delay.jitter.now_ns / 1e6),
+          above_ms = (float)(outcome->above_ns / 1e6);
     if (measure->delay.jitter.count && jitter_ms > row->jitter_max_ms)
         row->jitter_max_ms = jitter_ms;
     if (above_ms > row->variation_max_ms)
         row->variation_max_ms = above_ms;
 }
 
-/* A marker after more media time than the packets in between account for: the end of silence (RFC 3551 4.1). */
-static bool ends_silence(const struct vo_measure *measure, const struct vo_rtp_packet *packet, int64_t position)
+/* A marker after more media time than the packets in between account for: the end of silence (RFC 3551 4.1).
+ */
+static bool ends_silence(const struct vo_measure *measure, const struct vo_rtp_packet *packet,
+                         int64_t position)
 {
     const struct vo_sequence *sequence = &measure->sequence;
     if (!packet->marker || !sequence->started || sequence->step == 0 || sequence->clock_hz == 90000)
@@ -306,8 +314,8 @@ static bool ends_silence(const struct vo_measure *measure, const struct vo_rtp_p
 }
 
 /* Transit, jitter and playout of a media packet. */
-static void take_timing(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet,
-                        int64_t position, struct outcome *outcome)
+static void take_timing(struct vo_stream *stream, const struct vo_stream_config *config,
+                        const struct vo_rtp_packet *packet, int64_t position, struct outcome *outcome)
 {
     struct vo_measure *measure = stream->measure;
     bool talkspurt = ends_silence(measure, packet, position);
@@ -321,7 +329,8 @@ static void take_timing(struct vo_stream *stream, const struct vo_stream_config 
     measure->resumes = false;
 }
 
-static void measure_now(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet);
+static void measure_now(struct vo_stream *stream, const struct vo_stream_config *config,
+                        const struct vo_rtp_packet *packet);
 
 /* The packets kept ahead decide what the first of them meant, and are then measured in order. */
 static void replay_ahead(struct vo_stream *stream, const struct vo_stream_config *config)
@@ -348,8 +357,9 @@ static void replay_ahead(struct vo_stream *stream, const struct vo_stream_config
 }
 
 /* Takes a packet of a new position in; keeps it instead when its transit is not to be believed at once. */
-static void commit(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet,
-                   struct vo_payload *payload, const struct vo_sequence_packet *sequence, int64_t position,
+static void commit(struct vo_stream *stream, const struct vo_stream_config *config,
+                   const struct vo_rtp_packet *packet, struct vo_payload *payload,
+                   const struct vo_sequence_packet *sequence, int64_t position,
                    const struct vo_sequence_sink *sink)
 {
     struct vo_measure *measure = stream->measure;
@@ -377,10 +387,13 @@ static void commit(struct vo_stream *stream, const struct vo_stream_config *conf
     update_row(stream, config, packet, &outcome);
 }
 
-static void feed(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet);
+static void feed(struct vo_stream *stream, const struct vo_stream_config *config,
+                 const struct vo_rtp_packet *packet);
 
-/* The held packet began a new sequence, or continued the old one after a gap: it is measured now, and `packet` after it. */
-static void take_held(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet)
+/* The held packet began a new sequence, or continued the old one after a gap: it is measured now, and
+ * `packet` after it. */
+static void take_held(struct vo_stream *stream, const struct vo_stream_config *config,
+                      const struct vo_rtp_packet *packet)
 {
     struct vo_measure *measure = stream->measure;
     struct vo_rtp_packet held = measure->held;
@@ -393,7 +406,8 @@ static void take_held(struct vo_stream *stream, const struct vo_stream_config *c
     feed(stream, config, packet);
 }
 
-static void measure_now(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet)
+static void measure_now(struct vo_stream *stream, const struct vo_stream_config *config,
+                        const struct vo_rtp_packet *packet)
 {
     static const struct outcome none;
     struct vo_measure *measure = stream->measure;
@@ -425,7 +439,8 @@ static void measure_now(struct vo_stream *stream, const struct vo_stream_config 
     }
 }
 
-static void feed(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet)
+static void feed(struct vo_stream *stream, const struct vo_stream_config *config,
+                 const struct vo_rtp_packet *packet)
 {
     struct vo_measure *measure = stream->measure;
     if (measure->ahead_count == 0) {
@@ -437,7 +452,8 @@ static void feed(struct vo_stream *stream, const struct vo_stream_config *config
         replay_ahead(stream, config);
 }
 
-void vo_measure_packet(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet)
+void vo_measure_packet(struct vo_stream *stream, const struct vo_stream_config *config,
+                       const struct vo_rtp_packet *packet)
 {
     count_packet(stream, packet);
     feed(stream, config, packet);

@@ -1,13 +1,16 @@
-/* Between the files of one stream: candidate (stream.c), measurement (stream_measure.c), payloads and clock (stream_payload.c). */
+/* Between the files of one stream: candidate (stream.c), measurement (stream_measure.c), payloads and clock
+ * (stream_payload.c). */
 #ifndef VO_PROBES_FLOW_STREAM_PRIVATE_H
 #define VO_PROBES_FLOW_STREAM_PRIVATE_H
 
 #include "probes/flow/stream.h"
 
 /* Measures one packet of an open stream. */
-void vo_measure_packet(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *packet);
+void vo_measure_packet(struct vo_stream *stream, const struct vo_stream_config *config,
+                       const struct vo_rtp_packet *packet);
 /* Begins the measurement: false when out of memory. */
-bool vo_measure_open(struct vo_stream *stream, const struct vo_stream_config *config, const struct vo_rtp_packet *first);
+bool vo_measure_open(struct vo_stream *stream, const struct vo_stream_config *config,
+                     const struct vo_rtp_packet *first);
 /* New bindings may have told another clock of the media in use. */
 void vo_measure_bind(struct vo_stream *stream);
 void vo_measure_finish(struct vo_stream *stream, const struct vo_stream_config *config);

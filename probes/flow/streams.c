@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Open addressing with linear probing: slots hold the hash beside the pointer, so that a miss rarely leaves the table. */
+/* Open addressing with linear probing: slots hold the hash beside the pointer, so that a miss rarely leaves
+ * the table. */
 struct slot {
     uint64_t hash;
     struct vo_stream *stream;
@@ -16,7 +17,7 @@ struct table {
     size_t size, used; /* size: a power of two */
 };
 
-#define QUEUE 32 /* a power of two; three stages of QUEUE_LOOK packets each */
+#define QUEUE      32 /* a power of two; three stages of QUEUE_LOOK packets each */
 #define QUEUE_LOOK 8
 
 struct queued {
@@ -128,7 +129,8 @@ static struct vo_stream *head_of(const struct table *table, uint64_t hash)
     return table->slots[at].stream;
 }
 
-/* Closes the hole that a removed entry leaves: entries after it move up unless that would pass their own place. */
+/* Closes the hole that a removed entry leaves: entries after it move up unless that would pass their own
+ * place. */
 static void remove_slot(struct table *table, size_t hole)
 {
     size_t mask = table->size - 1, at = hole;
@@ -146,7 +148,8 @@ static void remove_slot(struct table *table, size_t hole)
     table->used--;
 }
 
-static struct vo_stream *find(const struct vo_streams *streams, const struct vo_stream_key *key, uint64_t hash, size_t *at)
+static struct vo_stream *find(const struct vo_streams *streams, const struct vo_stream_key *key,
+                              uint64_t hash, size_t *at)
 {
     const struct table *table = &streams->by_key;
     if (table->size == 0)
@@ -166,8 +169,8 @@ struct vo_stream *vo_streams_find(const struct vo_streams *streams, const struct
     return find(streams, key, hash_key(key), &at);
 }
 
-struct vo_streams *vo_streams_new(const struct vo_stream_config *config, const struct vo_streams_handler *handler,
-                                  size_t limit)
+struct vo_streams *vo_streams_new(const struct vo_stream_config *config,
+                                  const struct vo_streams_handler *handler, size_t limit)
 {
     struct vo_streams *streams = calloc(1, sizeof *streams);
     if (!streams)
@@ -278,7 +281,8 @@ static void evict(struct vo_streams *streams)
     const struct vo_stream_key *key = &stream->key;
     unchain(&streams->by_ssrc, hash_ssrc(key->ssrc), stream, offsetof(struct vo_stream, next_ssrc));
     for (struct vo_stream *s = vo_streams_of_ssrc(streams, key->ssrc); s; s = s->next_ssrc)
-        if (s->leg && s->leg->first == stream) { /* a third leg may look at one that has lost its own sibling */
+        if (s->leg &&
+            s->leg->first == stream) { /* a third leg may look at one that has lost its own sibling */
             free(s->leg);
             s->leg = NULL;
         }
@@ -309,7 +313,8 @@ static bool adopt(struct vo_streams *streams, struct vo_stream *stream)
     const struct vo_stream_key *key = &stream->key;
     struct slot *ssrc = slot_of(&streams->by_ssrc, hash_ssrc(key->ssrc));
     struct slot *source = slot_of(&streams->by_source, hash_endpoint(key->source, key->source_port));
-    struct slot *destination = slot_of(&streams->by_destination, hash_endpoint(key->destination, key->destination_port));
+    struct slot *destination =
+        slot_of(&streams->by_destination, hash_endpoint(key->destination, key->destination_port));
     if (!ssrc || !source || !destination)
         return false;
     stream->next_ssrc = ssrc->stream;
@@ -363,15 +368,17 @@ static bool settle_candidate(struct vo_streams *streams, struct vo_stream *strea
     return was || !stream->confirmed || adopt(streams, stream);
 }
 
-static const struct vo_binding *media_binding(const struct vo_calls *calls, const uint8_t address[16], uint16_t port)
+static const struct vo_binding *media_binding(const struct vo_calls *calls, const uint8_t address[16],
+                                              uint16_t port)
 {
     const struct vo_binding *binding = vo_calls_binding(calls, address, port);
     return binding && !binding->rtcp ? binding : NULL;
 }
 
 /* One packet of a stream that may be new (`stream` NULL). */
-static struct vo_stream *add(struct vo_streams *streams, const struct vo_calls *calls, const struct vo_stream_key *key,
-                             uint64_t hash, struct vo_stream *stream, const struct vo_encap *encap, uint8_t encap_count,
+static struct vo_stream *add(struct vo_streams *streams, const struct vo_calls *calls,
+                             const struct vo_stream_key *key, uint64_t hash, struct vo_stream *stream,
+                             const struct vo_encap *encap, uint8_t encap_count,
                              const struct vo_rtp_packet *rtp)
 {
     if (!stream) {
@@ -393,12 +400,14 @@ static struct vo_stream *add(struct vo_streams *streams, const struct vo_calls *
     return stream;
 }
 
-struct vo_stream *vo_streams_add(struct vo_streams *streams, const struct vo_calls *calls, const struct vo_stream_key *key,
-                                 const struct vo_packet *packet, const struct vo_rtp_packet *rtp)
+struct vo_stream *vo_streams_add(struct vo_streams *streams, const struct vo_calls *calls,
+                                 const struct vo_stream_key *key, const struct vo_packet *packet,
+                                 const struct vo_rtp_packet *rtp)
 {
     size_t at;
     uint64_t hash = hash_key(key);
-    return add(streams, calls, key, hash, find(streams, key, hash, &at), packet->encap, packet->encap_count, rtp);
+    return add(streams, calls, key, hash, find(streams, key, hash, &at), packet->encap, packet->encap_count,
+               rtp);
 }
 
 /* Asks for the stream that is likely the next packet's: the first whose hash fits. */
@@ -425,7 +434,8 @@ static void measure_next(struct vo_streams *streams, const struct vo_calls *call
     size_t at;
     if (!queued->stream || queued->removals != streams->removals)
         queued->stream = find(streams, &queued->key, queued->hash, &at);
-    if (!add(streams, calls, &queued->key, queued->hash, queued->stream, queued->encap, queued->encap_count, &queued->rtp))
+    if (!add(streams, calls, &queued->key, queued->hash, queued->stream, queued->encap, queued->encap_count,
+             &queued->rtp))
         streams->lost++;
 }
 
@@ -435,7 +445,8 @@ struct vo_queued vo_streams_place(struct vo_streams *streams)
     return (struct vo_queued){&queued->key, &queued->rtp};
 }
 
-void vo_streams_queue(struct vo_streams *streams, const struct vo_calls *calls, const struct vo_packet *packet)
+void vo_streams_queue(struct vo_streams *streams, const struct vo_calls *calls,
+                      const struct vo_packet *packet)
 {
     struct queued *queued = &streams->queue[streams->queued++ % QUEUE];
     queued->hash = hash_key(&queued->key);

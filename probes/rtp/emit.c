@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-void vo_rtp_emit_rows(void *context, const struct vo_stream *stream, int64_t first, const struct vo_stream_row *rows,
-                      unsigned count)
+void vo_rtp_emit_rows(void *context, const struct vo_stream *stream, int64_t first,
+                      const struct vo_stream_row *rows, unsigned count)
 {
     struct vo_rtp_session *session = context;
     unsigned step_s = session->options.stream.series_s;
@@ -32,7 +32,8 @@ void vo_rtp_emit_rows(void *context, const struct vo_stream *stream, int64_t fir
     COLUMN(RTP_DISCARDED_PACKETS, vo_json_integer(json, rows[i].discarded));
     COLUMN(RTP_DSCP_46_PACKETS, vo_json_integer(json, rows[i].dscp_46));
     COLUMN(RTP_JITTER_MAX_MS, vo_json_number(json, rows[i].jitter_max_ms < 0 ? NAN : rows[i].jitter_max_ms));
-    COLUMN(RTP_PDV_MAX_MS, vo_json_number(json, rows[i].variation_max_ms < 0 ? NAN : rows[i].variation_max_ms));
+    COLUMN(RTP_PDV_MAX_MS,
+           vo_json_number(json, rows[i].variation_max_ms < 0 ? NAN : rows[i].variation_max_ms));
 #undef COLUMN
     vo_json_end_object(json);
     vo_record_commit(session->writer);
@@ -53,7 +54,8 @@ void vo_rtp_emit_stream_event(void *context, const struct vo_stream *stream, vo_
     vo_record_commit(session->writer);
 }
 
-static void emit_ladder(struct vo_rtp_session *session, const struct vo_call *call, const struct vo_subject *subject)
+static void emit_ladder(struct vo_rtp_session *session, const struct vo_call *call,
+                        const struct vo_subject *subject)
 {
     char from[VO_ENDPOINT_TEXT], to[VO_ENDPOINT_TEXT];
     for (uint32_t i = 0; i < call->ladder_count; i++) {
@@ -74,8 +76,8 @@ static void emit_ladder(struct vo_rtp_session *session, const struct vo_call *ca
     }
 }
 
-static void put_span(struct vo_record_writer *writer, enum vo_metric metric, vo_time from, vo_time to, double unit_ns,
-                     const char *why)
+static void put_span(struct vo_record_writer *writer, enum vo_metric metric, vo_time from, vo_time to,
+                     double unit_ns, const char *why)
 {
     if (from == VO_TIME_UNKNOWN || to == VO_TIME_UNKNOWN)
         vo_observe_missing(writer, metric, "%s", why);
@@ -101,13 +103,15 @@ static void put_sip_dscp(struct vo_record_writer *writer, const uint32_t dscp[2]
 static void put_call_states(struct vo_record_writer *writer, const struct vo_call *call)
 {
     static const char *const states[] = {
-        [VO_CALL_IN_PROGRESS] = "in_progress", [VO_CALL_ANSWERED] = "answered", [VO_CALL_CANCELLED] = "cancelled",
-        [VO_CALL_REJECTED] = "rejected",       [VO_CALL_FAILED] = "failed",     [VO_CALL_UNANSWERED] = "unanswered",
+        [VO_CALL_IN_PROGRESS] = "in_progress", [VO_CALL_ANSWERED] = "answered",
+        [VO_CALL_CANCELLED] = "cancelled",     [VO_CALL_REJECTED] = "rejected",
+        [VO_CALL_FAILED] = "failed",           [VO_CALL_UNANSWERED] = "unanswered",
     };
     static const char *const hangups[] = {
         [VO_HANGUP_UNSEEN] = "unseen", [VO_HANGUP_CALLER] = "caller", [VO_HANGUP_CALLEE] = "callee"};
     vo_observe_state(writer, VO_METRIC_SIP_CALL_STATE, states[call->state]);
-    vo_observe_state(writer, VO_METRIC_SIP_SIGNALLING_STATE, call->transport == VO_SIP_TLS ? "decrypted" : "plain");
+    vo_observe_state(writer, VO_METRIC_SIP_SIGNALLING_STATE,
+                     call->transport == VO_SIP_TLS ? "decrypted" : "plain");
     if (call->state != VO_CALL_ANSWERED)
         return;
     vo_observe_state(writer, VO_METRIC_SIP_HANGUP_STATE, hangups[call->hangup]);
@@ -116,7 +120,9 @@ static void put_call_states(struct vo_record_writer *writer, const struct vo_cal
         return;
     bool caller = media->packets[0] > 0, callee = media->packets[1] > 0;
     vo_observe_state(writer, VO_METRIC_CALL_MEDIA_STATE,
-                     caller && callee ? "both_ways" : caller || callee ? "one_way" : "none");
+                     caller && callee   ? "both_ways"
+                     : caller || callee ? "one_way"
+                                        : "none");
     if (caller != callee)
         vo_observe_label(writer, "media_seen", caller ? "callee_to_caller only" : "caller_to_callee only");
 }
@@ -125,7 +131,8 @@ static void label_linked(struct vo_record_writer *writer, const struct vo_call *
 {
     char text[1024];
     size_t used = 0;
-    for (struct vo_call *c = vo_rtp_linked(call); c && c != call && used < sizeof text - 1; c = vo_rtp_linked(c))
+    for (struct vo_call *c = vo_rtp_linked(call); c && c != call && used < sizeof text - 1;
+         c = vo_rtp_linked(c))
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", used ? " " : "", c->id);
     vo_observe_label(writer, "linked_calls", used ? text : NULL);
 }
@@ -135,9 +142,11 @@ void vo_rtp_emit_call(struct vo_rtp_session *session, struct vo_call *call)
     struct vo_record_writer *writer = session->writer;
     const struct vo_call_media *media = call->user;
     char key[512];
-    snprintf(key, sizeof key, "%s > %s", call->caller ? call->caller : "?", call->callee ? call->callee : "?");
+    snprintf(key, sizeof key, "%s > %s", call->caller ? call->caller : "?",
+             call->callee ? call->callee : "?");
     struct vo_subject subject = {"call", call->id, key};
-    const char *not_begun = "the INVITE was not captured", *not_answered = "the call was not answered in the capture";
+    const char *not_begun = "the INVITE was not captured",
+               *not_answered = "the call was not answered in the capture";
     vo_observe_begin(writer, call->first, &subject);
     vo_observe_label(writer, "caller", call->caller);
     vo_observe_label(writer, "callee", call->callee);
@@ -232,8 +241,10 @@ void vo_rtp_emit_capture(struct vo_rtp_session *session, const char *id)
     vo_observe_metric(writer, VO_METRIC_CAPTURE_ENCRYPTED_FRAMES, (double)session->counts.encrypted_frames);
     vo_observe_metric(writer, VO_METRIC_CAPTURE_STREAMS, (double)session->streams_written);
     vo_observe_metric(writer, VO_METRIC_CAPTURE_CALLS, (double)vo_calls_count(session->calls));
-    vo_observe_metric(writer, VO_METRIC_CAPTURE_EVICTED_STREAMS, (double)vo_streams_evicted(session->streams));
-    vo_observe_metric(writer, VO_METRIC_CAPTURE_UNCONFIRMED_FLOWS, (double)vo_streams_unconfirmed(session->streams));
+    vo_observe_metric(writer, VO_METRIC_CAPTURE_EVICTED_STREAMS,
+                      (double)vo_streams_evicted(session->streams));
+    vo_observe_metric(writer, VO_METRIC_CAPTURE_UNCONFIRMED_FLOWS,
+                      (double)vo_streams_unconfirmed(session->streams));
     vo_observe_metric(writer, VO_METRIC_CAPTURE_ONE_SIDED_FLOWS, (double)one_sided(session));
     vo_observe_metric(writer, VO_METRIC_SIP_PACKETS, (double)session->counts.sip_packets);
     if (session->counts.sip_packets)

@@ -16,8 +16,8 @@ void vo_rtp_emit_capture(struct vo_rtp_session *session, const char *id);
 void vo_rtp_emit_all(struct vo_rtp_session *session, const char *capture_id);
 
 /* Callbacks of the streams. */
-void vo_rtp_emit_rows(void *context, const struct vo_stream *stream, int64_t first, const struct vo_stream_row *rows,
-                      unsigned count);
+void vo_rtp_emit_rows(void *context, const struct vo_stream *stream, int64_t first,
+                      const struct vo_stream_row *rows, unsigned count);
 void vo_rtp_emit_stream_event(void *context, const struct vo_stream *stream, vo_time time, const char *kind,
                               const char *detail);
 
@@ -40,15 +40,17 @@ const char *vo_rtp_direction(const struct vo_stream *stream);
 /* The stream of the other direction, or NULL. */
 const struct vo_stream *vo_rtp_reverse(const struct vo_rtp_session *session, const struct vo_stream *stream);
 /* near_sender, middle, near_receiver, unknown; *evidence is one phrase. */
-const char *vo_rtp_position(const struct vo_rtp_session *session, const struct vo_stream *stream, const char **evidence);
-/* Links calls of one conversation by Session-ID, SDP origin or media that passes from one to the other. After it
- * vo_rtp_linked() gives another call of the same conversation, or NULL at the end of the ring. False: out of memory. */
+const char *vo_rtp_position(const struct vo_rtp_session *session, const struct vo_stream *stream,
+                            const char **evidence);
+/* Links calls of one conversation by Session-ID, SDP origin or media that passes from one to the other. After
+ * it vo_rtp_linked() gives another call of the same conversation, or NULL at the end of the ring. False: out
+ * of memory. */
 bool vo_rtp_link_calls(struct vo_rtp_session *session);
 struct vo_call *vo_rtp_linked(const struct vo_call *call);
 /* Packets captured of a call: [0] to the caller, [1] to the callee; and its streams' round trip. */
 struct vo_call_media {
     uint64_t packets[2];
-    struct vo_call *linked;     /* the next call of the conversation, in a ring */
+    struct vo_call *linked; /* the next call of the conversation, in a ring */
     uint64_t round_trips;
     double rtt_sum_ns, rtt_max_ns;
 };

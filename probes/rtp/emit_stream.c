@@ -1,6 +1,6 @@
 /* The observation of one RTP stream. */
-#include "probes/rtp/emit.h"
 #include "probes/flow/leg.h"
+#include "probes/rtp/emit.h"
 #include "probes/rtp/quality.h"
 
 #include <math.h>
@@ -18,7 +18,7 @@ struct view {
     const struct vo_measure *measure;
     const struct vo_payload *payload; /* of most packets */
     uint64_t expected, lost;
-    double ptime_ms;                  /* NaN: unknown */
+    double ptime_ms; /* NaN: unknown */
     double latency_ms;
 };
 
@@ -28,14 +28,16 @@ static void metric_at_point(const struct view *view, enum vo_metric metric, doub
     vo_observe_basis(view->writer, metric, "capture_point");
 }
 
-/* Did another interface of the same capture see the very same stream? Only then its name has to tell them apart. */
+/* Did another interface of the same capture see the very same stream? Only then its name has to tell them
+ * apart. */
 static bool seen_elsewhere(const struct vo_rtp_session *session, const struct vo_stream *stream)
 {
     const struct vo_stream_key *key = &stream->key;
     for (const struct vo_stream *s = vo_streams_of_ssrc(session->streams, key->ssrc); s; s = s->next_ssrc)
-        if (s->key.ssrc == key->ssrc && s->key.interface != key->interface && s->key.encap_hash == key->encap_hash &&
-            s->key.source_port == key->source_port && s->key.destination_port == key->destination_port &&
-            memcmp(s->key.source, key->source, 16) == 0 && memcmp(s->key.destination, key->destination, 16) == 0)
+        if (s->key.ssrc == key->ssrc && s->key.interface != key->interface &&
+            s->key.encap_hash == key->encap_hash && s->key.source_port == key->source_port &&
+            s->key.destination_port == key->destination_port && memcmp(s->key.source, key->source, 16) == 0 &&
+            memcmp(s->key.destination, key->destination, 16) == 0)
             return true;
     return false;
 }
@@ -152,7 +154,8 @@ static void label(const struct view *view, bool evicted)
         vo_observe_label(writer, "encapsulation", vo_encap_format(stream->encap, stream->encap_count, text));
     vo_observe_label(writer, "dscp", vo_rtp_dscp_text(view->measure->dscp, text, sizeof text));
     if (view->measure->tunnelled)
-        vo_observe_label(writer, "outer_dscp", vo_rtp_dscp_text(view->measure->outer_dscp, text, sizeof text));
+        vo_observe_label(writer, "outer_dscp",
+                         vo_rtp_dscp_text(view->measure->outer_dscp, text, sizeof text));
     vo_observe_label(writer, "cname", stream->rtcp && stream->rtcp->cname[0] ? stream->rtcp->cname : NULL);
     vo_observe_label(writer, "evicted", evicted ? "yes" : NULL);
 }
@@ -184,7 +187,8 @@ static void put_counts(const struct view *view)
     else
         vo_observe_missing(writer, VO_METRIC_RTP_BITRATE_KBPS, "the stream has one packet, or no duration");
     metric_at_point(view, VO_METRIC_RTP_DSCP_46_PACKETS, (double)measure->dscp[46]);
-    metric_at_point(view, VO_METRIC_RTP_DSCP_46_PERCENT, 100.0 * (double)measure->dscp[46] / (double)measure->packets);
+    metric_at_point(view, VO_METRIC_RTP_DSCP_46_PERCENT,
+                    100.0 * (double)measure->dscp[46] / (double)measure->packets);
     if (measure->tunnelled)
         metric_at_point(view, VO_METRIC_RTP_OUTER_DSCP_46_PERCENT,
                         100.0 * (double)measure->outer_46 / (double)measure->tunnelled);
@@ -199,7 +203,8 @@ static void put_loss(const struct view *view, const struct vo_burst_result *burs
     metric_at_point(view, VO_METRIC_RTP_LOSS_PERCENT, 100.0 * (double)view->lost / (double)view->expected);
     vo_observe_metric(writer, VO_METRIC_RTP_LOSS_LONGEST_PACKETS, (double)measure->sequence.longest_loss);
     if (vo_window_finish(&window, &worst)) {
-        metric_at_point(view, VO_METRIC_RTP_LOSS_PEAK_5MIN_PERCENT, 100.0 * (double)worst.lost / (double)worst.expected);
+        metric_at_point(view, VO_METRIC_RTP_LOSS_PEAK_5MIN_PERCENT,
+                        100.0 * (double)worst.lost / (double)worst.expected);
         vo_observe_metric(writer, VO_METRIC_RTP_LOSS_PEAK_5MIN_PACKETS, (double)worst.expected);
         vo_observe_metric(writer, VO_METRIC_RTP_LOSS_PEAK_5MIN_START_S, (double)worst.start_s);
     }
@@ -218,26 +223,29 @@ static void put_loss(const struct view *view, const struct vo_burst_result *burs
         if (burst->bursts)
             vo_observe_metric(writer, VO_METRIC_RTP_BURST_LENGTH_MS, burst->burst_length_ms);
         else
-            vo_observe_missing(writer, VO_METRIC_RTP_BURST_LENGTH_MS, "no burst: the whole stream is one gap");
+            vo_observe_missing(writer, VO_METRIC_RTP_BURST_LENGTH_MS,
+                               "no burst: the whole stream is one gap");
     }
     vo_observe_metric(writer, VO_METRIC_RTP_GAP_DENSITY_PERCENT, burst->gap_density_percent);
     if (burst->bursts)
         vo_observe_metric(writer, VO_METRIC_RTP_BURST_DENSITY_PERCENT, burst->burst_density_percent);
     else
-        vo_observe_missing(writer, VO_METRIC_RTP_BURST_DENSITY_PERCENT, "no burst: the whole stream is one gap");
+        vo_observe_missing(writer, VO_METRIC_RTP_BURST_DENSITY_PERCENT,
+                           "no burst: the whole stream is one gap");
 }
 
 static void put_timing(const struct view *view)
 {
     static const enum vo_metric timed[] = {
-        VO_METRIC_RTP_JITTER_MS,     VO_METRIC_RTP_JITTER_MEAN_MS, VO_METRIC_RTP_JITTER_MAX_MS,
-        VO_METRIC_RTP_PDV_P50_MS,    VO_METRIC_RTP_PDV_P95_MS,     VO_METRIC_RTP_PDV_MAX_MS,
+        VO_METRIC_RTP_JITTER_MS,      VO_METRIC_RTP_JITTER_MEAN_MS, VO_METRIC_RTP_JITTER_MAX_MS,
+        VO_METRIC_RTP_PDV_P50_MS,     VO_METRIC_RTP_PDV_P95_MS,     VO_METRIC_RTP_PDV_MAX_MS,
         VO_METRIC_RTP_CLOCK_SKEW_PPM,
     };
     struct vo_record_writer *writer = view->writer;
     const struct vo_delay *delay = &view->measure->delay;
-    const char *why = view->measure->clockless  ? "the payload clock is not known: no SDP, no static payload type, and "
-                                                  "the timestamps fit no clock in use"
+    const char *why = view->measure->clockless
+                          ? "the payload clock is not known: no SDP, no static payload type, and "
+                            "the timestamps fit no clock in use"
                       : delay->jitter.count == 0 ? SHORT_STREAM
                                                  : NULL;
     vo_observe_metric(writer, VO_METRIC_RTP_JITTER_PACKETS, why ? 0 : (double)delay->jitter.count);
@@ -247,7 +255,8 @@ static void put_timing(const struct view *view)
         return;
     const struct vo_quantile *variation = &delay->variation;
     metric_at_point(view, VO_METRIC_RTP_JITTER_MS, delay->jitter.now_ns / 1e6);
-    metric_at_point(view, VO_METRIC_RTP_JITTER_MEAN_MS, delay->jitter.sum_ns / (double)delay->jitter.count / 1e6);
+    metric_at_point(view, VO_METRIC_RTP_JITTER_MEAN_MS,
+                    delay->jitter.sum_ns / (double)delay->jitter.count / 1e6);
     metric_at_point(view, VO_METRIC_RTP_JITTER_MAX_MS, delay->jitter.maximum_ns / 1e6);
     metric_at_point(view, VO_METRIC_RTP_PDV_P50_MS, vo_quantile_get(variation, 0.5) / 1000);
     metric_at_point(view, VO_METRIC_RTP_PDV_P95_MS, vo_quantile_get(variation, 0.95) / 1000);
@@ -280,13 +289,16 @@ static void put_rtcp(const struct view *view)
         vo_observe_metric(writer, VO_METRIC_RTCP_LOSS_INTERVAL_MAX_PERCENT, rtcp->fraction_max * 100.0 / 256);
     } else {
         vo_observe_missing(writer, VO_METRIC_RTCP_LOSS_PERCENT, "%s",
-                           view->stream->secure ? "RTCP is encrypted, or the receiver sent fewer than two reports"
-                                                : "fewer than two reports of the receiver were captured");
+                           view->stream->secure
+                               ? "RTCP is encrypted, or the receiver sent fewer than two reports"
+                               : "fewer than two reports of the receiver were captured");
     }
     if (reports && view->payload && view->payload->clock_hz)
-        vo_observe_metric(writer, VO_METRIC_RTCP_JITTER_MAX_MS, 1000.0 * rtcp->jitter_max / view->payload->clock_hz);
+        vo_observe_metric(writer, VO_METRIC_RTCP_JITTER_MAX_MS,
+                          1000.0 * rtcp->jitter_max / view->payload->clock_hz);
     if (rtcp && rtcp->half_loops)
-        vo_observe_metric(writer, VO_METRIC_RTP_HALF_LOOP_MS, rtcp->half_sum_ns / (double)rtcp->half_loops / 1e6);
+        vo_observe_metric(writer, VO_METRIC_RTP_HALF_LOOP_MS,
+                          rtcp->half_sum_ns / (double)rtcp->half_loops / 1e6);
     if (!rtcp || !rtcp->has_xr)
         return;
     if (rtcp->xr.mos_lq != 127)
@@ -296,7 +308,8 @@ static void put_rtcp(const struct view *view)
     vo_observe_metric(writer, VO_METRIC_RTCP_XR_DISCARD_PERCENT, rtcp->xr.discard_rate * 100.0 / 256);
 }
 
-/* Latency: half of the round trip from RTCP; a second capture point measures better, and then says so itself. */
+/* Latency: half of the round trip from RTCP; a second capture point measures better, and then says so itself.
+ */
 static void put_latency(struct view *view)
 {
     struct vo_record_writer *writer = view->writer;
@@ -305,9 +318,10 @@ static void put_latency(struct view *view)
     if (!rtcp || rtcp->round_trips == 0) {
         if (view->session->point)
             return; /* the comparison of the two points has the word on it */
-        const char *why = view->stream->secure
-                              ? "one capture cannot tell it, and the RTCP that could is encrypted or missing"
-                              : "one capture cannot tell it, and RTCP of both ends with matching reports was not captured";
+        const char *why =
+            view->stream->secure
+                ? "one capture cannot tell it, and the RTCP that could is encrypted or missing"
+                : "one capture cannot tell it, and RTCP of both ends with matching reports was not captured";
         vo_observe_missing(writer, VO_METRIC_RTP_RTT_MS, "%s", why);
         vo_observe_missing(writer, VO_METRIC_RTP_LATENCY_MS, "%s", why);
         vo_observe_missing(writer, VO_METRIC_RTP_LATENCY_MAX_MS, "%s", why);
@@ -328,13 +342,17 @@ static void put_latency(struct view *view)
 
 static void put_quality(const struct view *view, const struct vo_burst_result *burst)
 {
-    static const enum vo_metric r_lq[] = {VO_METRIC_RTP_R_LQ_NB, VO_METRIC_RTP_R_LQ_WB, VO_METRIC_RTP_R_LQ_FB};
-    static const enum vo_metric mos_lq[] = {VO_METRIC_RTP_MOS_LQ_NB, VO_METRIC_RTP_MOS_LQ_WB, VO_METRIC_RTP_MOS_LQ_FB};
-    static const enum vo_metric mos_cq[] = {VO_METRIC_RTP_MOS_CQ_NB, VO_METRIC_RTP_MOS_CQ_WB, VO_METRIC_RTP_MOS_CQ_FB};
+    static const enum vo_metric r_lq[] = {VO_METRIC_RTP_R_LQ_NB, VO_METRIC_RTP_R_LQ_WB,
+                                          VO_METRIC_RTP_R_LQ_FB};
+    static const enum vo_metric mos_lq[] = {VO_METRIC_RTP_MOS_LQ_NB, VO_METRIC_RTP_MOS_LQ_WB,
+                                            VO_METRIC_RTP_MOS_LQ_FB};
+    static const enum vo_metric mos_cq[] = {VO_METRIC_RTP_MOS_CQ_NB, VO_METRIC_RTP_MOS_CQ_WB,
+                                            VO_METRIC_RTP_MOS_CQ_FB};
     struct vo_record_writer *writer = view->writer;
     double bad = 100.0 * (double)(view->lost + view->measure->playout.discarded) / (double)view->expected;
-    struct vo_rtp_quality quality = vo_rtp_quality(view->session, view->stream, burst, bad,
-                                                   isnan(view->ptime_ms) ? 0 : view->ptime_ms, view->latency_ms);
+    struct vo_rtp_quality quality =
+        vo_rtp_quality(view->session, view->stream, burst, bad, isnan(view->ptime_ms) ? 0 : view->ptime_ms,
+                       view->latency_ms);
     if (!quality.listening) {
         vo_observe_missing(writer, VO_METRIC_RTP_MOS_LQ_NB, "%s", quality.missing);
         return;
@@ -359,7 +377,7 @@ static void put_signalled(const struct view *view)
     if (!binding)
         return;
     vo_observe_state(writer, VO_METRIC_RTP_ADDRESS_STATE,
-                     stream->to                                ? "as_signalled"
+                     stream->to                              ? "as_signalled"
                      : vo_rtp_reverse(view->session, stream) ? "symmetric"
                                                              : "different");
     double told = binding->media->ptime_ms;
@@ -390,7 +408,8 @@ void vo_rtp_emit_stream(struct vo_rtp_session *session, const struct vo_stream *
 {
     if (!stream->measure || stream->measure->sequence.unique == 0)
         return;
-    struct view view = {session, session->writer, stream, stream->measure, vo_stream_main_payload(stream), 0, 0, NAN, NAN};
+    struct view view = {
+        session, session->writer, stream, stream->measure, vo_stream_main_payload(stream), 0, 0, NAN, NAN};
     view.expected = vo_sequence_expected(&stream->measure->sequence);
     view.lost = view.expected - stream->measure->sequence.unique;
     if (!view.measure->clockless && view.payload && view.payload->clock_hz && view.measure->sequence.step &&
@@ -399,15 +418,16 @@ void vo_rtp_emit_stream(struct vo_rtp_session *session, const struct vo_stream *
     char id[VO_STREAM_ID], key[VO_STREAM_KEY];
     struct vo_subject subject = {"rtp_stream", vo_rtp_stream_id(session, stream, id),
                                  vo_rtp_stream_key(session, stream, key)};
-    struct vo_burst_result burst =
-        vo_burst_result(&view.measure->burst, view.measure->sequence.good, isnan(view.ptime_ms) ? 1 : view.ptime_ms);
+    struct vo_burst_result burst = vo_burst_result(&view.measure->burst, view.measure->sequence.good,
+                                                   isnan(view.ptime_ms) ? 1 : view.ptime_ms);
     vo_observe_begin(session->writer, view.measure->first, &subject);
     label(&view, evicted);
     put_counts(&view);
     put_loss(&view, &burst);
     put_timing(&view);
     if (isnan(view.ptime_ms))
-        vo_observe_missing(session->writer, VO_METRIC_RTP_PTIME_MS, "video, an unknown clock, or too few packets");
+        vo_observe_missing(session->writer, VO_METRIC_RTP_PTIME_MS,
+                           "video, an unknown clock, or too few packets");
     else
         vo_observe_metric(session->writer, VO_METRIC_RTP_PTIME_MS, view.ptime_ms);
     put_rtcp(&view);

@@ -27,19 +27,30 @@ static struct command command = {.playout = "fixed:60", .stream_limit = 65536};
 static const char *const positions[] = {"near_sender", "middle", "near_receiver", "unknown", NULL};
 
 static const struct vo_option options[] = {
-    {"output", 'o', VO_OPTION_FILE, &command.output, "RECORDS", "write records here, - for standard output", 0, 0, NULL},
-    {"filter", 'f', VO_OPTION_TEXT, &command.filter, "FILTER", "only packets that this BPF expression selects", 0, 0, NULL},
-    {"series", 0, VO_OPTION_INTEGER, &command.series_s, "SECONDS", "step of the series in the records (default 5)", 1, 3600, NULL},
-    {"keylog", 0, VO_OPTION_FILE, &command.keylog, "FILE", "TLS key log (NSS format) to read SIP over TLS with", 0, 0, NULL},
-    {"point", 0, VO_OPTION_LIST, &command.points, "NAME:FILE[,FILE...]", "a capture point by name; twice: delay and loss between both", 0, 0, NULL},
+    {"output", 'o', VO_OPTION_FILE, &command.output, "RECORDS", "write records here, - for standard output",
+     0, 0, NULL},
+    {"filter", 'f', VO_OPTION_TEXT, &command.filter, "FILTER",
+     "only packets that this BPF expression selects", 0, 0, NULL},
+    {"series", 0, VO_OPTION_INTEGER, &command.series_s, "SECONDS",
+     "step of the series in the records (default 5)", 1, 3600, NULL},
+    {"keylog", 0, VO_OPTION_FILE, &command.keylog, "FILE",
+     "TLS key log (NSS format) to read SIP over TLS with", 0, 0, NULL},
+    {"point", 0, VO_OPTION_LIST, &command.points, "NAME:FILE[,FILE...]",
+     "a capture point by name; twice: delay and loss between both", 0, 0, NULL},
     {"interface", 'i', VO_OPTION_TEXT, &command.interface, "IFACE", "capture live", 0, 0, NULL},
-    {"duration", 'd', VO_OPTION_NUMBER, &command.duration_s, "SECONDS", "stop a live capture after this long", 0.1, 1e9, NULL},
+    {"duration", 'd', VO_OPTION_NUMBER, &command.duration_s, "SECONDS", "stop a live capture after this long",
+     0.1, 1e9, NULL},
     {"write", 'w', VO_OPTION_FILE, &command.write_to, "PCAP", "also write the live capture here", 0, 0, NULL},
-    {"near", 0, VO_OPTION_LIST, &command.near, "ADDRESS", "the capture was taken beside this host", 0, 0, NULL},
-    {"position", 0, VO_OPTION_WORD, &command.position, "WORD", "where the capture was taken, for every stream", 0, 0, positions},
-    {"playout", 0, VO_OPTION_TEXT, &command.playout, "fixed:MS|adaptive:MIN-MAX", "simulated playout buffer (default fixed:60)", 0, 0, NULL},
-    {"codec-impairment", 0, VO_OPTION_LIST, &command.impairments, "NAME:nb|wb|fb:IE:BPL", "E-model figures of a codec", 0, 0, NULL},
-    {"max-streams", 0, VO_OPTION_INTEGER, &command.stream_limit, "N", "streams measured at once (default 65536)", 1, 10000000, NULL},
+    {"near", 0, VO_OPTION_LIST, &command.near, "ADDRESS", "the capture was taken beside this host", 0, 0,
+     NULL},
+    {"position", 0, VO_OPTION_WORD, &command.position, "WORD",
+     "where the capture was taken, for every stream", 0, 0, positions},
+    {"playout", 0, VO_OPTION_TEXT, &command.playout, "fixed:MS|adaptive:MIN-MAX",
+     "simulated playout buffer (default fixed:60)", 0, 0, NULL},
+    {"codec-impairment", 0, VO_OPTION_LIST, &command.impairments, "NAME:nb|wb|fb:IE:BPL",
+     "E-model figures of a codec", 0, 0, NULL},
+    {"max-streams", 0, VO_OPTION_INTEGER, &command.stream_limit, "N",
+     "streams measured at once (default 65536)", 1, 10000000, NULL},
     {"ladder", 0, VO_OPTION_FLAG, &command.ladder, NULL, "print each call's messages too", 0, 0, NULL},
     {"site", 0, VO_OPTION_TEXT, &command.site, "NAME", "name of the site, for the records", 0, 0, NULL},
     {"place", 0, VO_OPTION_TEXT, &command.place, "NAME", "name of the place, for the records", 0, 0, NULL},
@@ -59,7 +70,8 @@ static const struct vo_program program = {
     .summary = "measures the SIP calls and RTP streams of a capture",
     .usage = usage,
     .options = options,
-    .notes = "Several files are one capture (a rotated set). FILE may be pcap or pcapng, gzipped or not; - is standard input.\n"
+    .notes = "Several files are one capture (a rotated set). FILE may be pcap or pcapng, gzipped or not; - "
+             "is standard input.\n"
              "Two points cost 64 bytes of memory a packet and 16 more a match until they are compared.\n"
              "Without -o a table is printed. Exit status: 0 done, 1 failed, 2 wrong usage, 5 done in part.",
     .operands_are_files = true,
@@ -136,11 +148,13 @@ static enum vo_status make_options(struct vo_rtp_options *to, struct vo_error *e
     to->position = command.position;
     to->impairments = &command.impairments;
     if (!vo_playout_parse(command.playout, &to->stream.playout))
-        return vo_error_set(error, VO_ERR_USAGE, "--playout: '%s' is neither fixed:MS nor adaptive:MIN-MAX, within 0 to 2000 ms",
+        return vo_error_set(error, VO_ERR_USAGE,
+                            "--playout: '%s' is neither fixed:MS nor adaptive:MIN-MAX, within 0 to 2000 ms",
                             command.playout);
     for (size_t i = 0; i < command.impairments.count; i++)
         if (!vo_emodel_parse(command.impairments.items[i], name, &row))
-            return vo_error_set(error, VO_ERR_USAGE, "--codec-impairment: '%s' is not NAME:nb|wb|fb:IE:BPL, such as opus:fb:11:20",
+            return vo_error_set(error, VO_ERR_USAGE,
+                                "--codec-impairment: '%s' is not NAME:nb|wb|fb:IE:BPL, such as opus:fb:11:20",
                                 command.impairments.items[i]);
     for (size_t i = 0; i < command.near.count; i++) {
         enum vo_status status = add_near(to, command.near.items[i], error);
@@ -150,8 +164,10 @@ static enum vo_status make_options(struct vo_rtp_options *to, struct vo_error *e
     return VO_OK;
 }
 
-/* Reads the capture to its end. VO_OK or VO_END: to the end; else what went wrong, with all before it measured. */
-static enum vo_status read_frames(struct vo_rtp_session *session, struct vo_progress *progress, struct vo_error *error)
+/* Reads the capture to its end. VO_OK or VO_END: to the end; else what went wrong, with all before it
+ * measured. */
+static enum vo_status read_frames(struct vo_rtp_session *session, struct vo_progress *progress,
+                                  struct vo_error *error)
 {
     struct vo_frame frame;
     enum vo_status status;
@@ -217,14 +233,16 @@ static const char *left_out(const struct vo_rtp_session *session)
     uint64_t evicted = vo_streams_evicted(session->streams);
     if (evicted) {
         snprintf(text, sizeof text,
-                 "%llu streams were closed early, those idle the longest: over %ld were open at once; raise --max-streams",
+                 "%llu streams were closed early, those idle the longest: over %ld were open at once; raise "
+                 "--max-streams",
                  (unsigned long long)evicted, command.stream_limit);
         on_warning(NULL, text);
     }
     if (session->counts.memory)
         return "out of memory: some packets or messages were not measured; read less at once";
     if (vo_calls_evicted(session->calls))
-        return "too many calls: those after the first 100000 were not followed; split the capture by time (editcap -i)";
+        return "too many calls: those after the first 100000 were not followed; split the capture by time "
+               "(editcap -i)";
     return NULL;
 }
 
@@ -295,14 +313,16 @@ static enum vo_status open_captures(struct vo_error *error)
     for (unsigned i = 0; i < command.points.count && status == VO_OK; i++)
         status = vo_point_parse(command.points.items[i], &job.points[i], error);
     if (status == VO_OK && job.count == 2 && strcmp(job.points[0].name, job.points[1].name) == 0)
-        status = vo_error_set(error, VO_ERR_USAGE, "--point: both points are called '%s'; give them two names",
-                              job.points[0].name);
+        status =
+            vo_error_set(error, VO_ERR_USAGE, "--point: both points are called '%s'; give them two names",
+                         job.points[0].name);
     for (unsigned i = 0; i < job.count && status == VO_OK; i++) {
         size_t count;
         const char *const *sources = sources_of(i, &count);
-        status = command.interface
-                     ? vo_capture_open_live(command.interface, &how, on_warning, NULL, &job.captures[i], error)
-                     : vo_capture_open_files(sources, count, &how, on_warning, NULL, &job.captures[i], error);
+        status = command.interface ? vo_capture_open_live(command.interface, &how, on_warning, NULL,
+                                                          &job.captures[i], error)
+                                   : vo_capture_open_files(sources, count, &how, on_warning, NULL,
+                                                           &job.captures[i], error);
         running[i] = job.captures[i];
         if (running[i] && stopped)
             vo_capture_stop(running[i]);
@@ -317,7 +337,8 @@ static enum vo_status open_keylog(struct vo_error *error)
     enum vo_status status = vo_keylog_load(command.keylog, &job.keylog, error);
     if (status == VO_OK && vo_keylog_count(job.keylog) == 0) {
         struct vo_error none;
-        vo_error_set(&none, VO_OK, "%s has no line of a TLS key log (SSLKEYLOGFILE): TLS is not read with it", command.keylog);
+        vo_error_set(&none, VO_OK, "%s has no line of a TLS key log (SSLKEYLOGFILE): TLS is not read with it",
+                     command.keylog);
         on_warning(NULL, none.message);
     }
     return status;
@@ -347,8 +368,12 @@ static enum vo_status open_all(struct vo_rtp_options *to, struct vo_error *error
     if (status == VO_OK)
         status = check_output(error);
     const struct vo_option_list *named = command.points.count ? &command.points : &command.files;
-    struct vo_run run_of = {.probe = program.name, .site = command.site, .place = command.place,
-                            .interface = command.interface, .source = named->items, .source_count = named->count};
+    struct vo_run run_of = {.probe = program.name,
+                            .site = command.site,
+                            .place = command.place,
+                            .interface = command.interface,
+                            .source = named->items,
+                            .source_count = named->count};
     if (command.interface) {
         run_of.source = &command.interface;
         run_of.source_count = 1;
@@ -400,20 +425,25 @@ static int run(struct vo_error *error)
 static enum vo_status check_command(struct vo_error *error)
 {
     if (!command.interface && command.files.count == 0 && command.points.count == 0)
-        return vo_error_set(error, VO_ERR_USAGE, "no capture is named: give files, --point or -i; see voready-rtp -h");
+        return vo_error_set(error, VO_ERR_USAGE,
+                            "no capture is named: give files, --point or -i; see voready-rtp -h");
     if (command.interface && command.files.count)
         return vo_error_set(error, VO_ERR_USAGE, "-i and files exclude each other: measure them in two runs");
     if (command.points.count && command.interface)
-        return vo_error_set(error, VO_ERR_USAGE, "-i and --point exclude each other: capture first, then compare the files");
-    if (command.points.count && command.files.count)
         return vo_error_set(error, VO_ERR_USAGE,
-                            "'%s' belongs to no point: several files of a point are one --point, NAME:FILE,FILE",
-                            command.files.items[0]);
+                            "-i and --point exclude each other: capture first, then compare the files");
+    if (command.points.count && command.files.count)
+        return vo_error_set(
+            error, VO_ERR_USAGE,
+            "'%s' belongs to no point: several files of a point are one --point, NAME:FILE,FILE",
+            command.files.items[0]);
     if (command.points.count == 1)
-        return vo_error_set(error, VO_ERR_USAGE, "--point: only '%s' is given, and two points are compared: give the other",
+        return vo_error_set(error, VO_ERR_USAGE,
+                            "--point: only '%s' is given, and two points are compared: give the other",
                             command.points.items[0]);
     if (command.points.count > 2)
-        return vo_error_set(error, VO_ERR_USAGE, "--point: two points are compared, and '%s' is one more of %zu",
+        return vo_error_set(error, VO_ERR_USAGE,
+                            "--point: two points are compared, and '%s' is one more of %zu",
                             command.points.items[2], command.points.count);
     return VO_OK;
 }

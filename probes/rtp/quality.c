@@ -8,8 +8,8 @@
 #include <strings.h>
 
 /* The user's figures for a codec go before the table's. */
-static bool find_impairment(const struct vo_rtp_session *session, const struct vo_payload *payload, double kbps,
-                            struct vo_impairment *row)
+static bool find_impairment(const struct vo_rtp_session *session, const struct vo_payload *payload,
+                            double kbps, struct vo_impairment *row)
 {
     static _Thread_local char name[VO_SDP_CODEC];
     const struct vo_option_list *given = session->options.impairments;
@@ -47,25 +47,30 @@ struct vo_rtp_quality vo_rtp_quality(const struct vo_rtp_session *session, const
         snprintf(quality.missing, sizeof quality.missing, "%s", why);
         return quality;
     }
-    double kbps = payload->packets && ptime_ms > 0 ? (double)payload->octets * 8 / (double)payload->packets / ptime_ms : 0;
+    double kbps = payload->packets && ptime_ms > 0
+                      ? (double)payload->octets * 8 / (double)payload->packets / ptime_ms
+                      : 0;
     if (!find_impairment(session, payload, kbps, &row)) {
         snprintf(quality.missing, sizeof quality.missing,
-                 "ITU-T G.113 tabulates no Ie and Bpl for %s: give them with --codec-impairment", payload->codec);
+                 "ITU-T G.113 tabulates no Ie and Bpl for %s: give them with --codec-impairment",
+                 payload->codec);
         return quality;
     }
     double ratio = burst->burst_ratio >= 1 ? burst->burst_ratio : 1;
     double effective = vo_emodel_effective(&row, loss_and_discard_percent, ratio);
     if (isnan(effective)) {
-        snprintf(quality.missing, sizeof quality.missing,
-                 "packets were lost and ITU-T G.113 tabulates no Bpl for %s: give one with --codec-impairment",
-                 payload->codec);
+        snprintf(
+            quality.missing, sizeof quality.missing,
+            "packets were lost and ITU-T G.113 tabulates no Bpl for %s: give one with --codec-impairment",
+            payload->codec);
         return quality;
     }
     quality.listening = true;
     quality.band = row.band;
     quality.r_lq = vo_emodel_rating(row.band, effective, 0);
     quality.mos_lq = vo_emodel_mos(row.band, quality.r_lq);
-    snprintf(quality.basis, sizeof quality.basis, "ie %g bpl %g burst ratio %.2f (%s)", row.ie, row.bpl, ratio, row.source);
+    snprintf(quality.basis, sizeof quality.basis, "ie %g bpl %g burst ratio %.2f (%s)", row.ie, row.bpl,
+             ratio, row.source);
     double buffer_ms = vo_playout_mean_ms(&stream->measure->playout, &session->options.stream.playout);
     if (isnan(latency_ms) || isnan(buffer_ms)) {
         snprintf(quality.missing_cq, sizeof quality.missing_cq,

@@ -18,7 +18,7 @@ struct vo_rtp_quality {
 
 /* `latency_ms`: one way between the ends, NaN if not measured. */
 struct vo_rtp_quality vo_rtp_quality(const struct vo_rtp_session *session, const struct vo_stream *stream,
-                                     const struct vo_burst_result *burst, double loss_and_discard_percent, double ptime_ms,
-                                     double latency_ms);
+                                     const struct vo_burst_result *burst, double loss_and_discard_percent,
+                                     double ptime_ms, double latency_ms);
 
 #endif

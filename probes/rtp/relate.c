@@ -7,7 +7,8 @@
 
 #define LEG_PROOF 16 /* packets that two streams share before they count as legs of one */
 
-/* The stream of the same packets that SDP announces, where this one's signalling was not captured; else itself. */
+/* The stream of the same packets that SDP announces, where this one's signalling was not captured; else
+ * itself. */
 static const struct vo_stream *announced_leg(const struct vo_stream *stream)
 {
     const struct vo_stream *other = stream->leg ? stream->leg->first : NULL;
@@ -38,8 +39,8 @@ const char *vo_rtp_direction(const struct vo_stream *stream)
 static bool is_reverse(const struct vo_stream *stream, const struct vo_stream *other)
 {
     return memcmp(stream->key.source, other->key.destination, 16) == 0 &&
-           memcmp(stream->key.destination, other->key.source, 16) == 0 && stream->key.interface == other->key.interface &&
-           stream->key.encap_hash == other->key.encap_hash;
+           memcmp(stream->key.destination, other->key.source, 16) == 0 &&
+           stream->key.interface == other->key.interface && stream->key.encap_hash == other->key.encap_hash;
 }
 
 const struct vo_stream *vo_rtp_reverse(const struct vo_rtp_session *session, const struct vo_stream *stream)
@@ -55,8 +56,8 @@ const struct vo_stream *vo_rtp_reverse(const struct vo_rtp_session *session, con
     /* a sender may use another port than it receives on: then SDP says which streams are a pair */
     struct vo_call *call = vo_rtp_call_of(stream);
     const struct vo_binding *other = call ? (stream->to ? stream->to : stream->from) : NULL;
-    for (struct vo_stream *s = other ? vo_streams_to(session->streams, key->source, key->source_port) : NULL; s;
-         s = s->next_destination)
+    for (struct vo_stream *s = other ? vo_streams_to(session->streams, key->source, key->source_port) : NULL;
+         s; s = s->next_destination)
         if (is_reverse(stream, s))
             near = s;
     return near;
@@ -64,7 +65,9 @@ const struct vo_stream *vo_rtp_reverse(const struct vo_rtp_session *session, con
 
 static double half_loop(const struct vo_stream *stream)
 {
-    return stream->rtcp && stream->rtcp->half_loops ? stream->rtcp->half_sum_ns / (double)stream->rtcp->half_loops : -1;
+    return stream->rtcp && stream->rtcp->half_loops
+               ? stream->rtcp->half_sum_ns / (double)stream->rtcp->half_loops
+               : -1;
 }
 
 static bool is_near(const struct vo_rtp_options *options, const uint8_t address[16])
@@ -75,7 +78,8 @@ static bool is_near(const struct vo_rtp_options *options, const uint8_t address[
     return false;
 }
 
-const char *vo_rtp_position(const struct vo_rtp_session *session, const struct vo_stream *stream, const char **evidence)
+const char *vo_rtp_position(const struct vo_rtp_session *session, const struct vo_stream *stream,
+                            const char **evidence)
 {
     const struct vo_rtp_options *options = &session->options;
     *evidence = "nothing tells where the capture was taken";
@@ -91,17 +95,20 @@ const char *vo_rtp_position(const struct vo_rtp_session *session, const struct v
         *evidence = "the sender is the host beside which the capture was taken";
         return "near_sender";
     }
-    /* RTCP gives the way from here to either end and back: a way of under 5 ms, and a quarter of the other's, is near. */
+    /* RTCP gives the way from here to either end and back: a way of under 5 ms, and a quarter of the other's,
+     * is near. */
     const struct vo_stream *reverse = vo_rtp_reverse(session, stream);
     double receiver = half_loop(stream), sender = reverse ? half_loop(reverse) : -1;
     if (receiver < 0 || sender < 0)
         return "unknown";
     if (receiver < 5e6 && 4 * receiver < sender) {
-        *evidence = "RTCP: the way to the receiver and back is under 5 ms and a quarter of that to the sender";
+        *evidence =
+            "RTCP: the way to the receiver and back is under 5 ms and a quarter of that to the sender";
         return "near_receiver";
     }
     if (sender < 5e6 && 4 * sender < receiver) {
-        *evidence = "RTCP: the way to the sender and back is under 5 ms and a quarter of that to the receiver";
+        *evidence =
+            "RTCP: the way to the sender and back is under 5 ms and a quarter of that to the receiver";
         return "near_sender";
     }
     *evidence = "RTCP: neither end is near";
@@ -153,8 +160,8 @@ static bool overlap(const struct vo_call *a, const struct vo_call *b)
     return a->first <= b->last && b->first <= a->last;
 }
 
-/* Two calls with an equal tag that were up at the same time. A tag that more than two calls have is no identity: load
- * generators write the same o= into all of theirs. */
+/* Two calls with an equal tag that were up at the same time. A tag that more than two calls have is no
+ * identity: load generators write the same o= into all of theirs. */
 static void link_equal(struct tagged *tags, size_t count)
 {
     qsort(tags, count, sizeof *tags, compare_tags);

@@ -21,10 +21,11 @@ static struct vo_stream_rtcp *rtcp_of(struct vo_rtp_session *session, struct vo_
     return stream->rtcp;
 }
 
-/* The stream that this SSRC sends from `source` to `destination`; with one stream of the SSRC only, that one (NAT may
- * have changed its addresses). */
-static struct vo_stream *stream_of(const struct vo_rtp_session *session, uint32_t ssrc, const uint8_t source[16],
-                                   const uint8_t destination[16], uint32_t encap_hash)
+/* The stream that this SSRC sends from `source` to `destination`; with one stream of the SSRC only, that one
+ * (NAT may have changed its addresses). */
+static struct vo_stream *stream_of(const struct vo_rtp_session *session, uint32_t ssrc,
+                                   const uint8_t source[16], const uint8_t destination[16],
+                                   uint32_t encap_hash)
 {
     struct vo_stream *only = NULL, *best = NULL;
     unsigned count = 0;
@@ -34,7 +35,8 @@ static struct vo_stream *stream_of(const struct vo_rtp_session *session, uint32_
             continue;
         only = s;
         count++;
-        int score = 4 * (memcmp(s->key.source, source, 16) == 0) + 4 * (memcmp(s->key.destination, destination, 16) == 0) +
+        int score = 4 * (memcmp(s->key.source, source, 16) == 0) +
+                    4 * (memcmp(s->key.destination, destination, 16) == 0) +
                     2 * (s->key.interface == session->interface) + (s->key.encap_hash == encap_hash);
         if (score > best_score && score >= 4) {
             best = s;
@@ -44,10 +46,12 @@ static struct vo_stream *stream_of(const struct vo_rtp_session *session, uint32_
     return best ? best : count == 1 ? only : NULL;
 }
 
-/* A sender report vouches for a candidate that sends beside it: on the same ports, or on the even ones below. */
+/* A sender report vouches for a candidate that sends beside it: on the same ports, or on the even ones below.
+ */
 static void vouch(struct vo_rtp_session *session, const struct vo_packet *packet, uint32_t ssrc)
 {
-    struct vo_stream_key key = {.ssrc = ssrc, .encap_hash = packet->encap_hash, .interface = session->interface};
+    struct vo_stream_key key = {
+        .ssrc = ssrc, .encap_hash = packet->encap_hash, .interface = session->interface};
     memcpy(key.source, packet->source, 16);
     memcpy(key.destination, packet->destination, 16);
     for (int mux = 0; mux < 2; mux++) {
@@ -73,8 +77,10 @@ static void take_sender_report(const struct visit *visit, const struct vo_rtcp_i
         (struct vo_sent_report){(uint32_t)(item->sender.ntp >> 16), session->now};
 }
 
-/* The stream in the other direction: back between the same endpoints, else the call's other direction of the same m= line. */
-static const struct vo_stream *reverse_of(const struct vo_rtp_session *session, const struct vo_stream *stream)
+/* The stream in the other direction: back between the same endpoints, else the call's other direction of the
+ * same m= line. */
+static const struct vo_stream *reverse_of(const struct vo_rtp_session *session,
+                                          const struct vo_stream *stream)
 {
     const struct vo_stream_key *key = &stream->key;
     for (struct vo_stream *s = vo_streams_from(session->streams, key->destination, key->destination_port); s;
@@ -83,14 +89,15 @@ static const struct vo_stream *reverse_of(const struct vo_rtp_session *session, 
             memcmp(s->key.source, key->destination, 16) == 0 && s->key.encap_hash == key->encap_hash &&
             s->key.interface == key->interface)
             return s;
-    for (struct vo_stream *s = vo_streams_to(session->streams, key->source, key->source_port); s; s = s->next_destination)
+    for (struct vo_stream *s = vo_streams_to(session->streams, key->source, key->source_port); s;
+         s = s->next_destination)
         if (memcmp(s->key.source, key->destination, 16) == 0)
             return s;
     return NULL;
 }
 
-/* From the capture point to the stream's receiver and back: the report's arrival, less that of the sender report which
- * it answers, less the receiver's own delay (RFC 3550 6.4.1, seen from the middle). */
+/* From the capture point to the stream's receiver and back: the report's arrival, less that of the sender
+ * report which it answers, less the receiver's own delay (RFC 3550 6.4.1, seen from the middle). */
 static void take_half_loop(struct vo_rtp_session *session, struct vo_stream *stream,
                            const struct vo_rtcp_report_block *block)
 {
@@ -138,7 +145,8 @@ static void take_block(const struct visit *visit, const struct vo_rtcp_report_bl
         rtcp->first_highest = block->highest;
         rtcp->first_lost = block->lost;
     } else if (block->fraction_lost > rtcp->fraction_max) {
-        rtcp->fraction_max = block->fraction_lost; /* the first report's interval may lie before the capture */
+        rtcp->fraction_max =
+            block->fraction_lost; /* the first report's interval may lie before the capture */
     }
     rtcp->last_highest = block->highest;
     rtcp->last_lost = block->lost;
@@ -195,7 +203,8 @@ static void on_item(void *context, const struct vo_rtcp_item *item)
 /* SDP with a=crypto or DTLS makes the RTCP of these ports SRTCP (RFC 3711). */
 static bool is_secure(const struct vo_rtp_session *session, const struct vo_packet *packet)
 {
-    const struct vo_binding *to = vo_calls_binding(session->calls, packet->destination, packet->destination_port);
+    const struct vo_binding *to =
+        vo_calls_binding(session->calls, packet->destination, packet->destination_port);
     const struct vo_binding *from = vo_calls_binding(session->calls, packet->source, packet->source_port);
     return (to && to->media->secure) || (from && from->media->secure);
 }
@@ -203,7 +212,8 @@ static bool is_secure(const struct vo_rtp_session *session, const struct vo_pack
 void vo_rtp_rtcp(struct vo_rtp_session *session, const struct vo_packet *packet)
 {
     struct visit visit = {session, packet};
-    switch (vo_rtcp_decode(packet->payload, packet->payload_size, is_secure(session, packet), on_item, &visit)) {
+    switch (
+        vo_rtcp_decode(packet->payload, packet->payload_size, is_secure(session, packet), on_item, &visit)) {
     case VO_RTCP_OK:
         break;
     case VO_RTCP_ENCRYPTED:

@@ -70,8 +70,8 @@ static uint16_t saturate16(uint32_t value)
 }
 
 /* What the stream table needs of a packet. */
-static void fill(const struct vo_rtp_session *session, const struct vo_packet *packet, const struct vo_rtp *rtp,
-                 const struct vo_queued *to)
+static void fill(const struct vo_rtp_session *session, const struct vo_packet *packet,
+                 const struct vo_rtp *rtp, const struct vo_queued *to)
 {
     struct vo_stream_key *key = to->key;
     struct vo_rtp_packet *fed = to->rtp;
@@ -118,11 +118,12 @@ static void take_rtp(struct vo_rtp_session *session, const struct vo_packet *pac
 /* DTLS or ZRTP on the ports of a stream: its payload is encrypted whatever SDP says. */
 static void mark_secure(struct vo_rtp_session *session, const struct vo_packet *packet)
 {
-    for (struct vo_stream *s = vo_streams_to(session->streams, packet->destination, packet->destination_port); s;
-         s = s->next_destination)
+    for (struct vo_stream *s = vo_streams_to(session->streams, packet->destination, packet->destination_port);
+         s; s = s->next_destination)
         s->secure = true;
-    for (struct vo_stream *s = vo_streams_from(session->streams, packet->destination, packet->destination_port); s;
-         s = s->next_source)
+    for (struct vo_stream *s =
+             vo_streams_from(session->streams, packet->destination, packet->destination_port);
+         s; s = s->next_source)
         s->secure = true;
 }
 

@@ -1,8 +1,8 @@
 /*
  * The pass over a capture: frames in, streams and calls out.
  *
- * frame -> decode -> fragments, TCP -> SIP (signalling.c), RTCP (reports.c), RTP (the stream table). Nothing is
- * written here but series and events, which must not wait for the end; emit.h writes the rest.
+ * frame -> decode -> fragments, TCP -> SIP (signalling.c), RTCP (reports.c), RTP (the stream table). Nothing
+ * is written here but series and events, which must not wait for the end; emit.h writes the rest.
  */
 #ifndef VO_PROBES_RTP_SESSION_H
 #define VO_PROBES_RTP_SESSION_H
@@ -22,9 +22,9 @@
 struct vo_rtp_options {
     struct vo_stream_config stream; /* series_s, playout */
     size_t stream_limit;
-    const char *point;              /* name of the capture point, or NULL */
-    const char *position;           /* told by the user, or NULL */
-    uint8_t near[VO_RTP_NEAR][16];  /* hosts that the capture was taken beside */
+    const char *point;             /* name of the capture point, or NULL */
+    const char *position;          /* told by the user, or NULL */
+    uint8_t near[VO_RTP_NEAR][16]; /* hosts that the capture was taken beside */
     unsigned near_count;
     const struct vo_option_list *impairments; /* --codec-impairment, each checked */
 };
@@ -53,14 +53,14 @@ struct vo_rtp_session {
     struct vo_calls *calls;
     struct vo_fragments *fragments;
     struct vo_tcp *tcp;
-    struct vo_keylog *keylog;     /* never NULL while TLS is read: it grows by the secrets in the capture file */
+    struct vo_keylog *keylog; /* never NULL while TLS is read: it grows by the secrets in the capture file */
     size_t secrets_taken;
-    struct vo_capture *capture;   /* for interface names */
-    struct vo_point *point;       /* keeps every packet, to be found again at another point; NULL: none are kept */
+    struct vo_capture *capture; /* for interface names */
+    struct vo_point *point; /* keeps every packet, to be found again at another point; NULL: none are kept */
     struct vo_hidden_signalling *hidden;
     struct vo_rtp_counts counts;
-    vo_time now;                  /* of the frame being handled */
-    vo_time first, last;          /* of the capture */
+    vo_time now;         /* of the frame being handled */
+    vo_time first, last; /* of the capture */
     uint32_t interface;
     uint64_t streams_written;
 };

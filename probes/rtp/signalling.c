@@ -11,11 +11,11 @@
 struct connection {
     struct vo_rtp_session *session;
     struct vo_tcp_connection *tcp;
-    struct vo_tls *tls;          /* NULL: plain */
-    bool sip, foreign;           /* SIP was found in it; something else was */
+    struct vo_tls *tls;             /* NULL: plain */
+    bool sip, foreign;              /* SIP was found in it; something else was */
     const struct vo_packet *packet; /* while bytes of it are being handled */
     struct {
-        uint8_t *unread;         /* the beginning of a message whose end has not come */
+        uint8_t *unread; /* the beginning of a message whose end has not come */
         uint32_t size;
     } side[2];
     vo_time first, last;
@@ -51,7 +51,8 @@ void vo_rtp_sip_datagram(struct vo_rtp_session *session, const struct vo_packet 
     }
 }
 
-/* Takes the messages off the front of `data`; returns how many bytes were used. After something that is not SIP, all. */
+/* Takes the messages off the front of `data`; returns how many bytes were used. After something that is not
+ * SIP, all. */
 static uint32_t take_messages(struct connection *connection, const uint8_t *data, uint32_t size)
 {
     struct vo_rtp_session *session = connection->session;
@@ -126,12 +127,14 @@ static void take_secrets(struct vo_rtp_session *session)
     const char *text = vo_capture_secrets(session->capture, &size);
     if (!text || size <= session->secrets_taken)
         return;
-    if (vo_keylog_add(&session->keylog, text + session->secrets_taken, size - session->secrets_taken, NULL) != VO_OK)
+    if (vo_keylog_add(&session->keylog, text + session->secrets_taken, size - session->secrets_taken, NULL) !=
+        VO_OK)
         session->counts.memory++;
     session->secrets_taken = size;
 }
 
-static bool on_accept(void *context, struct vo_tcp_connection *tcp, int direction, const uint8_t *data, uint32_t size)
+static bool on_accept(void *context, struct vo_tcp_connection *tcp, int direction, const uint8_t *data,
+                      uint32_t size)
 {
     struct vo_rtp_session *session = context;
     (void)direction;
@@ -157,8 +160,8 @@ static bool on_accept(void *context, struct vo_tcp_connection *tcp, int directio
     return true;
 }
 
-static void on_data(void *context, struct vo_tcp_connection *tcp, int direction, const uint8_t *data, uint32_t size,
-                    const struct vo_packet *packet, vo_time time)
+static void on_data(void *context, struct vo_tcp_connection *tcp, int direction, const uint8_t *data,
+                    uint32_t size, const struct vo_packet *packet, vo_time time)
 {
     struct connection *connection = tcp->user;
     struct vo_rtp_session *session = context;
@@ -198,7 +201,8 @@ static void remember_hidden(struct connection *connection)
         connection->session->counts.memory++;
         return;
     }
-    int first = tcp->client == 1 || (tcp->client < 0 && is_sip_tls_port(tcp->port[0])); /* the client stands first */
+    int first =
+        tcp->client == 1 || (tcp->client < 0 && is_sip_tls_port(tcp->port[0])); /* the client stands first */
     for (int i = 0; i < 2; i++) {
         memcpy(hidden->address[i], tcp->address[i ^ first], 16);
         hidden->port[i] = tcp->port[i ^ first];

@@ -29,8 +29,9 @@ static void print_safe(FILE *stream, const char *text)
 static void print_call(struct vo_rtp_session *session, FILE *stream, const struct vo_call *call, bool ladder)
 {
     static const char *const states[] = {
-        [VO_CALL_IN_PROGRESS] = "in progress", [VO_CALL_ANSWERED] = "answered", [VO_CALL_CANCELLED] = "cancelled",
-        [VO_CALL_REJECTED] = "rejected",       [VO_CALL_FAILED] = "failed",     [VO_CALL_UNANSWERED] = "unanswered",
+        [VO_CALL_IN_PROGRESS] = "in progress", [VO_CALL_ANSWERED] = "answered",
+        [VO_CALL_CANCELLED] = "cancelled",     [VO_CALL_REJECTED] = "rejected",
+        [VO_CALL_FAILED] = "failed",           [VO_CALL_UNANSWERED] = "unanswered",
     };
     static const char *const hangups[] = {"end not captured", "caller hung up", "callee hung up"};
     double post_dial_ms = vo_call_post_dial_ms(call);
@@ -53,7 +54,8 @@ static void print_call(struct vo_rtp_session *session, FILE *stream, const struc
         fprintf(stream, ", %u retransmissions", call->retransmissions);
     if (call->state == VO_CALL_ANSWERED && media && call->media_announced[0] && call->media_announced[1]) {
         if (!media->packets[0] != !media->packets[1])
-            fprintf(stream, ", ONE-WAY MEDIA: only %s", media->packets[0] ? "callee to caller" : "caller to callee");
+            fprintf(stream, ", ONE-WAY MEDIA: only %s",
+                    media->packets[0] ? "callee to caller" : "caller to callee");
         else if (!media->packets[0])
             fprintf(stream, ", no media captured");
     }
@@ -79,12 +81,15 @@ static void print_stream(struct vo_rtp_session *session, FILE *stream, const str
     char id[VO_STREAM_ID], dscp[64], jitter[16], mean[16], late[16];
     uint64_t expected = vo_sequence_expected(&measure->sequence);
     bool timed = !measure->clockless && measure->delay.jitter.count > 0;
-    double peak = vo_window_finish(&window, &worst) ? 100.0 * (double)worst.lost / (double)worst.expected : NAN;
+    double peak =
+        vo_window_finish(&window, &worst) ? 100.0 * (double)worst.lost / (double)worst.expected : NAN;
     fprintf(stream, "  %s\n", vo_rtp_stream_id(session, s, id));
     fprintf(stream, "    %-8s %8llu %6llu %8s %8s %8s %8s  %s\n",
             payload && payload->codec[0] ? payload->codec : "?", (unsigned long long)measure->packets,
-            (unsigned long long)(expected - measure->sequence.unique), or_dash(late, sizeof late, peak, "%.2f"),
-            or_dash(mean, sizeof mean, timed ? measure->delay.jitter.sum_ns / (double)measure->delay.jitter.count / 1e6 : NAN,
+            (unsigned long long)(expected - measure->sequence.unique),
+            or_dash(late, sizeof late, peak, "%.2f"),
+            or_dash(mean, sizeof mean,
+                    timed ? measure->delay.jitter.sum_ns / (double)measure->delay.jitter.count / 1e6 : NAN,
                     "%.2f"),
             or_dash(jitter, sizeof jitter, timed ? measure->delay.jitter.maximum_ns / 1e6 : NAN, "%.2f"),
             measure->sequence.duplicates || measure->sequence.reordered ? "dup/reo" : "",
@@ -134,8 +139,8 @@ void vo_rtp_print_table(struct vo_rtp_session *session, FILE *stream, bool ladde
         print_call(session, stream, call, ladder);
     if (vo_streams_count(session->streams) == 0)
         return;
-    fprintf(stream, "\nStreams\n    %-8s %8s %6s %8s %8s %8s %8s  %s\n", "codec", "packets", "lost", "5 min %", "jitter",
-            "max ms", "", "DSCP");
+    fprintf(stream, "\nStreams\n    %-8s %8s %6s %8s %8s %8s %8s  %s\n", "codec", "packets", "lost",
+            "5 min %", "jitter", "max ms", "", "DSCP");
     for (size_t i = 0; i < vo_streams_count(session->streams); i++) {
         const struct vo_stream *s = vo_streams_at(session->streams, i);
         if (s->measure && s->measure->sequence.unique)

@@ -1,5 +1,6 @@
 /*
- * What voready-rtp prints for a person when no records are asked for: calls, streams, and what the capture lacks.
+ * What voready-rtp prints for a person when no records are asked for: calls, streams, and what the capture
+ * lacks.
  */
 #ifndef VO_PROBES_RTP_TABLE_H
 #define VO_PROBES_RTP_TABLE_H

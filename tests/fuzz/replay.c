@@ -1,5 +1,5 @@
-/* Replays seeds through a fuzz target without a fuzzer: each file whole, cut at every length if it is small (else at
- * 500 lengths), and with each of its first bytes changed. Usage: fuzz_NAME FILE... */
+/* Replays seeds through a fuzz target without a fuzzer: each file whole, cut at every length if it is small
+ * (else at 500 lengths), and with each of its first bytes changed. Usage: fuzz_NAME FILE... */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -29,7 +29,7 @@
     "\",\"n\":99,\"finished\":\"2026-11-22T10:05:00Z\",\"complete\":true,\"records\":9}\n"
 #define CUT(run, why)                                                                                        \
     "{\"record\":\"end\",\"run\":\"" run "\",\"n\":99,\"complete\":false,\"why\":\"" why "\",\"records\":9}" \
-                                                                                         "\n"
+    "\n"
 /* `labels` and `more` from the comma on. */
 #define OBS(run, n, kind, id, labels, more)                                                                  \
     "{\"record\":\"observation\",\"run\":\"" run "\",\"n\":" n ",\"time\":\"2026-11-22T10:0" n               \

@@ -124,7 +124,8 @@ enum vo_status vo_json_parse(const char *text, size_t size, struct vo_json **doc
     struct vo_json_scan scan = {.text = text, .size = size, .wanted = VO_JSON_NO_ITEM};
     if (!vo_json_scan_text(&scan))
         return say_scan(&scan, error);
-    size_t mark = (unsigned char)text[0] == 0xEF ? 3 : 0; /* a byte order mark: cJSON skips only some */
+    size_t mark =
+        text && (unsigned char)text[0] == 0xEF ? 3 : 0; /* a byte order mark: cJSON skips only some */
     cJSON *root = cJSON_ParseWithLengthOpts(text + mark, size - mark, NULL, false);
     if (!root)
         return vo_error_memory(error, "a JSON document");

@@ -300,7 +300,8 @@ static void vote_step(struct vo_sequence *sequence, uint32_t ticks)
 static void advance(struct vo_sequence *sequence, const struct vo_sequence_packet *packet, int64_t position,
                     const struct vo_sequence_sink *sink)
 {
-    if (sequence->settled < sequence->highest) {
+    bool young = sequence->settled < sequence->base && position - sequence->base < VO_SEQUENCE_YOUNG;
+    if (sequence->settled < sequence->highest && !young) {
         bool pause = packet->time - sequence->highest_at > PATIENCE_NS;
         bool far = position - sequence->highest >= VO_SEQUENCE_WINDOW;
         if (pause || far)

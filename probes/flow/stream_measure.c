@@ -416,12 +416,15 @@ static void measure_now(struct vo_stream *stream, const struct vo_stream_config 
     struct vo_payload *payload = measure->payload;
     if (!payload || payload->type != packet->payload_type)
         payload = vo_payload_of(stream, packet);
+    /* the first packet of another clock is not judged by the old one */
+    bool media = payload->kind == VO_PAYLOAD_MEDIA;
     struct vo_sequence_packet sequence = {packet->time, packet->timestamp, packet->sequence,
-                                          payload->kind == VO_PAYLOAD_MEDIA};
+                                          media && payload->clock_hz == measure->sequence.clock_hz};
     int64_t position;
     switch (vo_sequence_classify(&measure->sequence, &sequence, &sink, &position)) {
     case VO_SEQUENCE_NEW:
     case VO_SEQUENCE_REORDERED:
+        sequence.timed = media;
         commit(stream, config, packet, payload, &sequence, position, &sink);
         break;
     case VO_SEQUENCE_HELD:

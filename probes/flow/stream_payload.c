@@ -69,7 +69,7 @@ void vo_payloads_bind(struct vo_stream *stream)
     }
 }
 
-#define STRAIGHT 0.99
+#define STRAIGHT 0.995 /* least square of the correlation */
 
 /* Media rate of the packets in ticks a second, by least squares: queues make single packets useless, the
  * slope of a second of them is not. 0 when there are too few, or when they do not lie on one line: a pause or
@@ -91,7 +91,7 @@ static double media_rate(const struct vo_rtp_packet *packets, unsigned count)
         syy += dy * (y - mean_y);
     }
     double span_s = (double)(packets[count - 1].time - packets[0].time) / 1e9;
-    bool straight = sxy * sxy >= 0.995 * sxx * syy; /* the square of the correlation */
+    bool straight = sxy * sxy >= STRAIGHT * sxx * syy;
     return n < 20 || span_s < 0.4 || sxx <= 0 || !straight ? 0 : sxy / sxx;
 }
 

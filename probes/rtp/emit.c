@@ -6,6 +6,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const enum vo_metric columns[] = {
+    VO_METRIC_RTP_PACKETS,           VO_METRIC_RTP_EXPECTED_PACKETS, VO_METRIC_RTP_LOST_PACKETS,
+    VO_METRIC_RTP_DISCARDED_PACKETS, VO_METRIC_RTP_DSCP_46_PACKETS,  VO_METRIC_RTP_JITTER_MAX_MS,
+    VO_METRIC_RTP_PDV_MAX_MS,
+};
+
+/* One value of the series; NaN, written as null, where none was measured. */
+static double cell(const struct vo_stream_row *row, enum vo_metric column)
+{
+    switch (column) {
+    case VO_METRIC_RTP_PACKETS:
+        return row->packets;
+    case VO_METRIC_RTP_EXPECTED_PACKETS:
+        return (double)row->unique + row->lost;
+    case VO_METRIC_RTP_LOST_PACKETS:
+        return row->lost;
+    case VO_METRIC_RTP_DISCARDED_PACKETS:
+        return row->discarded;
+    case VO_METRIC_RTP_DSCP_46_PACKETS:
+        return row->dscp_46;
+    case VO_METRIC_RTP_JITTER_MAX_MS:
+        return row->jitter_max_ms < 0 ? NAN : row->jitter_max_ms;
+    case VO_METRIC_RTP_PDV_MAX_MS:
+        return row->variation_max_ms < 0 ? NAN : row->variation_max_ms;
+    default:
+        return NAN;
+    }
+}
+
 void vo_rtp_emit_rows(void *context, const struct vo_stream *stream, int64_t first,
                       const struct vo_stream_row *rows, unsigned count)
 {
@@ -20,21 +49,13 @@ void vo_rtp_emit_rows(void *context, const struct vo_stream *stream, int64_t fir
     vo_json_put_integer(json, "step_s", step_s);
     vo_json_key(json, "columns");
     vo_json_begin_object(json);
-#define COLUMN(metric, value)                                                                                \
-    vo_json_key(json, vo_metrics[VO_METRIC_##metric].name);                                                  \
-    vo_json_begin_array(json);                                                                               \
-    for (unsigned i = 0; i < count; i++)                                                                     \
-        value;                                                                                               \
-    vo_json_end_array(json)
-    COLUMN(RTP_PACKETS, vo_json_integer(json, rows[i].packets));
-    COLUMN(RTP_EXPECTED_PACKETS, vo_json_integer(json, (int64_t)rows[i].unique + rows[i].lost));
-    COLUMN(RTP_LOST_PACKETS, vo_json_integer(json, rows[i].lost));
-    COLUMN(RTP_DISCARDED_PACKETS, vo_json_integer(json, rows[i].discarded));
-    COLUMN(RTP_DSCP_46_PACKETS, vo_json_integer(json, rows[i].dscp_46));
-    COLUMN(RTP_JITTER_MAX_MS, vo_json_number(json, rows[i].jitter_max_ms < 0 ? NAN : rows[i].jitter_max_ms));
-    COLUMN(RTP_PDV_MAX_MS,
-           vo_json_number(json, rows[i].variation_max_ms < 0 ? NAN : rows[i].variation_max_ms));
-#undef COLUMN
+    for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
+        vo_json_key(json, vo_metrics[columns[c]].name);
+        vo_json_begin_array(json);
+        for (unsigned i = 0; i < count; i++)
+            vo_json_number(json, cell(&rows[i], columns[c]));
+        vo_json_end_array(json);
+    }
     vo_json_end_object(json);
     vo_record_commit(session->writer);
 }

@@ -185,7 +185,8 @@ static void on_item(void *context, const struct vo_rtcp_item *item)
         take_sender_report(visit, item);
         break;
     case VO_RTCP_REPORT_BLOCK:
-        take_block(visit, &item->block);
+        if (item->block.source != item->ssrc) /* a report on oneself is no receiver's */
+            take_block(visit, &item->block);
         break;
     case VO_RTCP_XR_VOIP:
         take_voip(visit, &item->voip);

@@ -75,7 +75,8 @@ static void reference_add(struct reference *r, int number)
         r->first = r->base = r->highest = number;
         r->settled = number - 1;
     } else if (number > r->highest) {
-        if (r->highest < number && r->settled < r->highest) {
+        bool young = r->settled < r->base && number - r->base < VO_SEQUENCE_YOUNG;
+        if (r->highest < number && r->settled < r->highest && !young) {
             /* what the jump pushes out of the window is settled before */
             int highest = r->highest;
             if (number - highest >= VO_SEQUENCE_WINDOW) {
@@ -161,7 +162,9 @@ static void test_against_reference(void **state)
         all_strays += r.strays;
         check(feed, (struct expected){expected, expected - r.unique, r.duplicates, r.reordered, 0, r.strays});
     }
-    assert_true(all_lost > 100000 && all_reordered > 100000 && all_strays > 300); /* it was a test */
+    print_message("lost %llu, reordered %llu, strays %llu\n", (unsigned long long)all_lost,
+                  (unsigned long long)all_reordered, (unsigned long long)all_strays);
+    assert_true(all_lost > 100000 && all_reordered > 100000 && all_strays > 100); /* it was a test */
 }
 
 /* Hostile input: any packets at any times. Nothing but what always holds can be said. */

@@ -220,7 +220,8 @@ static const char *receiver_of(const struct vo_judge *judge, const struct vo_fac
 {
     const char *from = strchr(fact->id, '>');
     size_t size = from ? strcspn(from + 1, "#") : 0;
-    return size ? vo_arena_text_sized(judge->arena, from + 1, size) : "the receiver";
+    bool stream = strcmp(fact->kind, "rtp_stream") == 0;
+    return stream && size ? vo_arena_text_sized(judge->arena, from + 1, size) : "the receiver";
 }
 
 /* Whether the far end reports the same; what it reports goes to `text`. */
@@ -282,12 +283,12 @@ static void mention_basis(const struct vo_judge *judge, struct vo_result *result
 void vo_judge_qualify(const struct vo_judge *judge, const struct vo_fact *fact, struct vo_result *result)
 {
     const struct vo_rule *rule = result->rule;
-    bool at_point = result->basis && strcmp(result->basis, "capture_point") == 0;
+    bool at_point = result->basis && (strcmp(result->basis, "capture_point") == 0 ||
+                                      strcmp(result->basis, "clock_estimated") == 0);
     mention_basis(judge, result);
     if (result->status == VO_RESULT_FAIL && rule->drops_explain)
         weigh_drops(judge, fact, result);
-    else if ((result->status == VO_RESULT_PASS || result->status == VO_RESULT_WARN) && at_point &&
-             strcmp(rule->subject, "rtp_stream") == 0)
+    else if ((result->status == VO_RESULT_PASS || result->status == VO_RESULT_WARN) && at_point)
         weigh_position(judge, fact, result);
     if (fabs(result->margin) < result->uncertainty) {
         result->within_uncertainty = true;

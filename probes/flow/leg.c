@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#define LEG_PROOF 16
+
 static bool give(struct vo_stream *stream, const struct vo_stream *sibling)
 {
     if (stream->leg)
@@ -19,7 +21,8 @@ bool vo_leg_join(struct vo_stream *a, struct vo_stream *b)
 }
 
 /* When the sibling had this packet: false if it has not, or so long ago that it is forgotten. */
-static bool seen_by(const struct vo_stream *sibling, const struct vo_rtp_packet *packet, int64_t *delay_us)
+static bool seen_by(const struct vo_stream *stream, const struct vo_stream *sibling,
+                    const struct vo_rtp_packet *packet, int64_t *delay_us)
 {
     const struct vo_measure *measure = sibling->measure;
     if (!measure || !measure->sequence.started)
@@ -32,6 +35,10 @@ static bool seen_by(const struct vo_stream *sibling, const struct vo_rtp_packet 
     uint64_t slot = (uint64_t)position & (VO_SEQUENCE_WINDOW - 1);
     if (!(sequence->received[slot >> 6] & 1ull << (slot & 63)))
         return false;
+    uint32_t expected = sequence->timed_timestamp +
+                        (uint32_t)((position - sequence->timed_position) * (int64_t)sequence->step);
+    if (stream->leg->matched < LEG_PROOF && packet->timestamp != expected)
+        return false; /* the same numbers by chance, until enough packets agree in their timestamps too */
     *delay_us = (int32_t)((uint32_t)(packet->time / 1000) - sequence->arrival_us[slot]);
     return *delay_us >= 0 && *delay_us < 10000000;
 }
@@ -40,7 +47,7 @@ void vo_leg_add(struct vo_stream *stream, const struct vo_rtp_packet *packet)
 {
     struct vo_leg_delay *leg = stream->leg;
     int64_t delay_us;
-    bool seen = seen_by(leg->first, packet, &delay_us);
+    bool seen = seen_by(stream, leg->first, packet, &delay_us);
     if (leg->matched == 0 && !seen)
         return;
     leg->checked++;

@@ -34,13 +34,15 @@ static void look_for_proof(struct vo_stream *stream, const struct vo_rtp_packet 
 
 static bool keep(struct vo_stream *stream, const struct vo_rtp_packet *packet)
 {
+    if (stream->kept_count > VO_STREAM_KEEP)
+        return true; /* what could not be opened for want of memory does not grow */
     if (stream->kept_count == stream->kept_room) {
-        uint16_t room = stream->kept_room ? stream->kept_room * 4 : 4;
+        unsigned room = stream->kept_room ? stream->kept_room * 4u : 4;
         struct vo_rtp_packet *kept = realloc(stream->kept, room * sizeof *kept);
         if (!kept)
             return false;
         stream->kept = kept;
-        stream->kept_room = room;
+        stream->kept_room = (uint16_t)room;
     }
     stream->kept[stream->kept_count++] = *packet;
     return true;
@@ -64,7 +66,7 @@ static bool ready(struct vo_stream *stream, bool last)
         return true;
     vo_time span = stream->kept[stream->kept_count - 1].time - stream->kept[0].time;
     bool enough = stream->kept_count % 64 == 0 && span >= VO_NS_PER_S;
-    last |= stream->kept_count == VO_STREAM_KEEP;
+    last |= stream->kept_count >= VO_STREAM_KEEP;
     if (!enough && !last)
         return false;
     uint32_t clock_hz = vo_clock_estimate(stream->kept, stream->kept_count);

@@ -80,6 +80,7 @@ struct vo_stream_rtcp {
     } sent[VO_STREAM_REPORTS];
     unsigned sent_count;
     uint64_t reports;
+    uint32_t reporter; /* whose: a middlebox's reports are not the receiver's */
     uint32_t first_highest, last_highest;
     int32_t first_lost, last_lost;
     uint8_t fraction_max;

@@ -77,6 +77,8 @@ static void rows_lost(struct vo_stream *stream, const struct vo_stream_config *c
         last = measure->row_first;
     if (first < last - OUTAGE_ROWS)
         first = last - OUTAGE_ROWS;
+    if ((uint64_t)(last - first) > count) /* no more rows than there are packets to place */
+        first = last - (int64_t)count;
     if (first < measure->row_first)
         first = measure->row_first;
     uint64_t placed = 0;

@@ -33,6 +33,8 @@ static void metric_at_point(const struct view *view, enum vo_metric metric, doub
 static bool seen_elsewhere(const struct vo_rtp_session *session, const struct vo_stream *stream)
 {
     const struct vo_stream_key *key = &stream->key;
+    if (!session->capture || vo_capture_interface_count(session->capture) < 2)
+        return false;
     for (const struct vo_stream *s = vo_streams_of_ssrc(session->streams, key->ssrc); s; s = s->next_ssrc)
         if (s->key.ssrc == key->ssrc && s->key.interface != key->interface &&
             s->key.encap_hash == key->encap_hash && s->key.source_port == key->source_port &&
@@ -285,7 +287,12 @@ static void put_rtcp(const struct view *view)
         double lost = (double)rtcp->last_lost - rtcp->first_lost;
         vo_observe_metric(writer, VO_METRIC_RTCP_EXPECTED_PACKETS, expected);
         vo_observe_metric(writer, VO_METRIC_RTCP_LOST_PACKETS, lost);
-        vo_observe_metric(writer, VO_METRIC_RTCP_LOSS_PERCENT, 100 * fmax(lost, 0) / expected);
+        if (lost >= 0)
+            vo_observe_metric(writer, VO_METRIC_RTCP_LOSS_PERCENT, 100 * lost / expected);
+        else
+            vo_observe_missing(
+                writer, VO_METRIC_RTCP_LOSS_PERCENT,
+                "the receiver's count of lost packets went down: it counts duplicates, or began anew");
         vo_observe_metric(writer, VO_METRIC_RTCP_LOSS_INTERVAL_MAX_PERCENT, rtcp->fraction_max * 100.0 / 256);
     } else {
         vo_observe_missing(writer, VO_METRIC_RTCP_LOSS_PERCENT, "%s",

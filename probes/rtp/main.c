@@ -237,6 +237,7 @@ static const char *left_out(const struct vo_rtp_session *session)
                  "--max-streams",
                  (unsigned long long)evicted, command.stream_limit);
         on_warning(NULL, text);
+        return "streams were closed early for want of room: raise --max-streams";
     }
     if (session->counts.memory)
         return "out of memory: some packets or messages were not measured; read less at once";

@@ -118,10 +118,10 @@ static void label(const struct view *view)
     vo_observe_label(writer, "direction", vo_rtp_direction(view->known));
     vo_observe_label(writer, "point", view->way);
     vo_observe_label(writer, "direction_evidence", view->pair->evidence);
-    vo_observe_label(writer, "position", "near_receiver");
-    vo_observe_label(
-        writer, "position_evidence",
-        "between the two points nothing is left out; it is end to end as far as they stand at the ends");
+    const char *evidence;
+    vo_observe_label(writer, "position",
+                     vo_rtp_position(&view->sessions[view->later], view->stream, &evidence));
+    vo_observe_label(writer, "position_evidence", evidence);
     vo_observe_label(writer, "source", vo_endpoint_format(key->source, key->source_port, text));
     vo_observe_label(writer, "destination",
                      vo_endpoint_format(key->destination, key->destination_port, text));

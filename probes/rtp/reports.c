@@ -131,7 +131,7 @@ static void take_half_loop(struct vo_rtp_session *session, struct vo_stream *str
     }
 }
 
-static void take_block(const struct visit *visit, const struct vo_rtcp_report_block *block)
+static void take_block(const struct visit *visit, uint32_t reporter, const struct vo_rtcp_report_block *block)
 {
     struct vo_rtp_session *session = visit->session;
     const struct vo_packet *packet = visit->packet;
@@ -139,8 +139,9 @@ static void take_block(const struct visit *visit, const struct vo_rtcp_report_bl
     struct vo_stream *stream =
         stream_of(session, block->source, packet->destination, packet->source, packet->encap_hash);
     struct vo_stream_rtcp *rtcp = stream ? rtcp_of(session, stream) : NULL;
-    if (!rtcp)
+    if (!rtcp || (rtcp->reports && rtcp->reporter != reporter))
         return;
+    rtcp->reporter = reporter;
     if (rtcp->reports++ == 0) {
         rtcp->first_highest = block->highest;
         rtcp->first_lost = block->lost;
@@ -186,7 +187,7 @@ static void on_item(void *context, const struct vo_rtcp_item *item)
         break;
     case VO_RTCP_REPORT_BLOCK:
         if (item->block.source != item->ssrc) /* a report on oneself is no receiver's */
-            take_block(visit, &item->block);
+            take_block(visit, item->ssrc, &item->block);
         break;
     case VO_RTCP_XR_VOIP:
         take_voip(visit, &item->voip);

@@ -6,6 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define QUIET_NS (5 * VO_NS_PER_S)
+
+/* Does the stream still belong to an earlier call of this endpoint? Phones use the same few ports for every
+ * call: what ended, or fell silent, before the new SDP came is not the new call's. */
+static bool is_past(const struct vo_stream *stream, const struct vo_binding *before,
+                    const struct vo_binding *now)
+{
+    if (!before || before->call == now->call)
+        return false;
+    return before->call->ended != VO_TIME_UNKNOWN || now->since - stream->last > QUIET_NS;
+}
+
 /* Looks again at what the bound endpoint already receives and sends. */
 static void on_bound(void *context, const struct vo_binding *binding)
 {
@@ -15,10 +27,12 @@ static void on_bound(void *context, const struct vo_binding *binding)
     if (binding->rtcp)
         return;
     for (struct vo_stream *s = vo_streams_to(session->streams, address, port); s; s = s->next_destination)
-        if (s->key.destination_port == port && memcmp(s->key.destination, address, 16) == 0)
+        if (s->key.destination_port == port && memcmp(s->key.destination, address, 16) == 0 &&
+            !is_past(s, s->to, binding))
             vo_stream_bind(s, binding, s->from);
     for (struct vo_stream *s = vo_streams_from(session->streams, address, port); s; s = s->next_source)
-        if (s->key.source_port == port && memcmp(s->key.source, address, 16) == 0)
+        if (s->key.source_port == port && memcmp(s->key.source, address, 16) == 0 &&
+            !is_past(s, s->from, binding))
             vo_stream_bind(s, s->to, binding);
 }
 

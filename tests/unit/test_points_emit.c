@@ -121,7 +121,7 @@ static void check_pair(const struct vo_json *record)
                               : "198.51.100.9:5000>203.0.113.5:61000#0x00002222");
     assert_string_equal(label_of(record, "media"), "audio");
     assert_string_equal(label_of(record, "codec"), "PCMU");
-    assert_string_equal(label_of(record, "position"), "near_receiver");
+    assert_string_equal(label_of(record, "position"), "unknown");
     assert_string_equal(label_of(record, "drops_at_point"), "not known");
     static const char *const delays[] = {"rtp_point_delay_ms", "rtp_point_delay_min_ms",
                                          "rtp_point_delay_max_ms", "rtp_latency_ms", "rtp_latency_max_ms"};

@@ -288,7 +288,8 @@ void vo_judge_qualify(const struct vo_judge *judge, const struct vo_fact *fact, 
     mention_basis(judge, result);
     if (result->status == VO_RESULT_FAIL && rule->drops_explain)
         weigh_drops(judge, fact, result);
-    else if ((result->status == VO_RESULT_PASS || result->status == VO_RESULT_WARN) && at_point)
+    else if ((result->status == VO_RESULT_PASS || result->status == VO_RESULT_WARN) && at_point &&
+             strcmp(rule->subject, "rtp_stream") == 0)
         weigh_position(judge, fact, result);
     if (fabs(result->margin) < result->uncertainty) {
         result->within_uncertainty = true;

@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#define LEG_PROOF 16
-
 static bool give(struct vo_stream *stream, const struct vo_stream *sibling)
 {
     if (stream->leg)
@@ -37,7 +35,7 @@ static bool seen_by(const struct vo_stream *stream, const struct vo_stream *sibl
         return false;
     uint32_t expected = sequence->timed_timestamp +
                         (uint32_t)((position - sequence->timed_position) * (int64_t)sequence->step);
-    if (stream->leg->matched < LEG_PROOF && packet->timestamp != expected)
+    if (stream->leg->matched < VO_LEG_PROOF && packet->timestamp != expected)
         return false; /* the same numbers by chance, until enough packets agree in their timestamps too */
     *delay_us = (int32_t)((uint32_t)(packet->time / 1000) - sequence->arrival_us[slot]);
     return *delay_us >= 0 && *delay_us < 10000000;

@@ -12,6 +12,8 @@
 #include "core/estimate/quantile.h"
 #include "probes/flow/stream.h"
 
+#define VO_LEG_PROOF 16 /* packets that two streams share before they count as legs of one */
+
 struct vo_leg_delay {
     const struct vo_stream *first; /* the sibling that had the packets before */
     uint64_t matched;

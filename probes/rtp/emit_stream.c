@@ -397,7 +397,7 @@ static void put_leg(const struct view *view)
 {
     struct vo_record_writer *writer = view->writer;
     const struct vo_leg_delay *leg = view->stream->leg;
-    if (!leg || leg->matched < 16)
+    if (!leg || leg->matched < VO_LEG_PROOF)
         return;
     char id[VO_STREAM_ID];
     uint64_t sent = leg->last_unique - leg->first_unique;

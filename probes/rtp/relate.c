@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEG_PROOF 16 /* packets that two streams share before they count as legs of one */
-
 /* The stream of the same packets that SDP announces, where this one's signalling was not captured; else
  * itself. */
 static const struct vo_stream *announced_leg(const struct vo_stream *stream)
@@ -14,8 +12,8 @@ static const struct vo_stream *announced_leg(const struct vo_stream *stream)
     const struct vo_stream *other = stream->leg ? stream->leg->first : NULL;
     if (stream->to || stream->from || !other || (!other->to && !other->from))
         return stream;
-    bool proven = stream->leg->matched >= LEG_PROOF ||
-                  (other->leg && other->leg->first == stream && other->leg->matched >= LEG_PROOF);
+    bool proven = stream->leg->matched >= VO_LEG_PROOF ||
+                  (other->leg && other->leg->first == stream && other->leg->matched >= VO_LEG_PROOF);
     return proven ? other : stream;
 }
 

@@ -1,5 +1,6 @@
 /* RTCP: what both ends report of the streams (RFC 3550 6.4), and the round trips that follow from it. */
 #include "probes/decode/rtp.h"
+#include "probes/rtp/emit.h"
 #include "probes/rtp/session.h"
 
 #include <stdio.h>
@@ -77,25 +78,6 @@ static void take_sender_report(const struct visit *visit, const struct vo_rtcp_i
         (struct vo_sent_report){(uint32_t)(item->sender.ntp >> 16), session->now};
 }
 
-/* The stream in the other direction: back between the same endpoints, else the call's other direction of the
- * same m= line. */
-static const struct vo_stream *reverse_of(const struct vo_rtp_session *session,
-                                          const struct vo_stream *stream)
-{
-    const struct vo_stream_key *key = &stream->key;
-    for (struct vo_stream *s = vo_streams_from(session->streams, key->destination, key->destination_port); s;
-         s = s->next_source)
-        if (s->key.destination_port == key->source_port && memcmp(s->key.destination, key->source, 16) == 0 &&
-            memcmp(s->key.source, key->destination, 16) == 0 && s->key.encap_hash == key->encap_hash &&
-            s->key.interface == key->interface)
-            return s;
-    for (struct vo_stream *s = vo_streams_to(session->streams, key->source, key->source_port); s;
-         s = s->next_destination)
-        if (memcmp(s->key.source, key->destination, 16) == 0)
-            return s;
-    return NULL;
-}
-
 /* From the capture point to the stream's receiver and back: the report's arrival, less that of the sender
  * report which it answers, less the receiver's own delay (RFC 3550 6.4.1, seen from the middle). */
 static void take_half_loop(struct vo_rtp_session *session, struct vo_stream *stream,
@@ -116,7 +98,7 @@ static void take_half_loop(struct vo_rtp_session *session, struct vo_stream *str
         rtcp->half_max_ns = half > rtcp->half_max_ns ? half : rtcp->half_max_ns;
         rtcp->half_last_ns = half;
         rtcp->half_at = session->now;
-        const struct vo_stream *reverse = reverse_of(session, stream);
+        const struct vo_stream *reverse = vo_rtp_reverse(session, stream);
         if (!reverse || !reverse->rtcp || !reverse->rtcp->half_loops ||
             session->now - reverse->rtcp->half_at > ROUND_TRIP_PAIR_NS)
             return;

@@ -26,7 +26,7 @@ static void print_safe(FILE *stream, const char *text)
         fputc(*at < 0x20 || *at == 0x7f ? '?' : *at, stream);
 }
 
-static void print_call(struct vo_rtp_session *session, FILE *stream, const struct vo_call *call, bool ladder)
+static void print_call(FILE *stream, const struct vo_call *call, bool ladder)
 {
     static const char *const states[] = {
         [VO_CALL_IN_PROGRESS] = "in progress", [VO_CALL_ANSWERED] = "answered",
@@ -36,7 +36,6 @@ static void print_call(struct vo_rtp_session *session, FILE *stream, const struc
     static const char *const hangups[] = {"end not captured", "caller hung up", "callee hung up"};
     double post_dial_ms = vo_call_post_dial_ms(call);
     const struct vo_call_media *media = call->user;
-    (void)session;
     fprintf(stream, "  ");
     print_safe(stream, call->caller ? call->caller : "?");
     fprintf(stream, " > ");
@@ -136,7 +135,7 @@ void vo_rtp_print_table(struct vo_rtp_session *session, FILE *stream, bool ladde
     if (vo_calls_count(session->calls))
         fprintf(stream, "\nCalls\n");
     for (struct vo_call *call = vo_calls_first(session->calls); call; call = call->next)
-        print_call(session, stream, call, ladder);
+        print_call(stream, call, ladder);
     if (vo_streams_count(session->streams) == 0)
         return;
     fprintf(stream, "\nStreams\n    %-8s %8s %6s %8s %8s %8s %8s  %s\n", "codec", "packets", "lost",

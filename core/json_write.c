@@ -110,28 +110,31 @@ static void append_escape(struct vo_json_writer *writer, unsigned char byte)
     append(writer, (char[]){'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15]}, 6);
 }
 
-/* Is every byte printable ASCII without quote and backslash? Eight at a time: a byte's high bit is set in
- * `odd` when it is not (the classic test for a zero or smaller byte within a word, applied to each of the
- * four conditions). */
-static bool is_plain(const char *text, size_t size)
+/* High bits of the bytes that are not printable ASCII, or are quote or backslash (the classic test for a zero
+ * or smaller byte within a word, applied to each of the four conditions; exact as far as whether there is
+ * any). */
+static uint64_t odd_bytes(const char *text)
 {
     const uint64_t ones = 0x0101010101010101ull, high = 0x8080808080808080ull;
+    uint64_t word;
+    memcpy(&word, text, sizeof word);
+    uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
+    return (word | (word - ones * 0x20) | (quote - ones) | (backslash - ones)) & high;
+}
+
+/* Does it need no escape? Eight bytes at a time, the last eight overlap. */
+static bool is_plain(const char *text, size_t size)
+{
     uint64_t odd = 0;
-    for (; size >= 8; text += 8, size -= 8) {
-        uint64_t word;
-        memcpy(&word, text, sizeof word);
-        uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
-        odd |= word | (word - ones * 0x20) | (quote - ones) | (backslash - ones);
-        odd &= high;
-        if (odd)
-            return false;
+    if (size < 8) {
+        char padded[8] = "        ";
+        for (size_t i = 0; i < size; i++)
+            padded[i] = text[i];
+        return odd_bytes(padded) == 0;
     }
-    for (; size; text++, size--) {
-        unsigned char byte = (unsigned char)*text;
-        if (byte < 0x20 || byte >= 0x80 || byte == '"' || byte == '\\')
-            return false;
-    }
-    return true;
+    for (size_t at = 0; at + 8 <= size; at += 8)
+        odd |= odd_bytes(text + at);
+    return (odd | odd_bytes(text + size - 8)) == 0;
 }
 
 /* Most strings need no escape: one reservation, one copy. */

@@ -87,17 +87,9 @@ static void take_waiting(struct vo_delay *delay)
     delay->waiting_count = 0;
 }
 
-double vo_delay_add(struct vo_delay *delay, vo_time time, uint32_t timestamp, bool resumes)
+/* After the transit is known: the smallest of the block, and how far this is above it. */
+static double rank(struct vo_delay *delay, vo_time time)
 {
-    if (delay->started) {
-        double transit = transit_of(delay, time, timestamp, &delay->ticks);
-        delay->timestamp = timestamp;
-        if (!resumes)
-            vo_jitter_add(&delay->jitter, transit - delay->transit_ns);
-        delay->transit_ns = transit;
-    } else {
-        start(delay, time, timestamp);
-    }
     if (time >= delay->block_end)
         end_block(delay, time);
     if (delay->transit_ns < delay->block_ns) {
@@ -109,6 +101,35 @@ double vo_delay_add(struct vo_delay *delay, vo_time time, uint32_t timestamp, bo
     if (delay->waiting_count == VO_DELAY_BATCH)
         take_waiting(delay);
     return above;
+}
+
+bool vo_delay_step(struct vo_delay *delay, vo_time time, uint32_t timestamp, double *above_ns)
+{
+    int64_t ticks;
+    double transit = transit_of(delay, time, timestamp, &ticks);
+    double change = transit - delay->transit_ns;
+    if (!delay->started || (fabs(change) > JUMP_NS && fabs(transit - smallest(delay)) > JUMP_NS))
+        return false;
+    delay->ticks = ticks;
+    delay->timestamp = timestamp;
+    delay->transit_ns = transit;
+    vo_jitter_add(&delay->jitter, change);
+    *above_ns = rank(delay, time);
+    return true;
+}
+
+double vo_delay_add(struct vo_delay *delay, vo_time time, uint32_t timestamp, bool resumes)
+{
+    if (delay->started) {
+        double transit = transit_of(delay, time, timestamp, &delay->ticks);
+        delay->timestamp = timestamp;
+        if (!resumes)
+            vo_jitter_add(&delay->jitter, transit - delay->transit_ns);
+        delay->transit_ns = transit;
+    } else {
+        start(delay, time, timestamp);
+    }
+    return rank(delay, time);
 }
 
 void vo_delay_finish(struct vo_delay *delay)

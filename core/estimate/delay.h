@@ -59,6 +59,9 @@ struct vo_delay_sample {
  * moved, so that vo_delay_restart() is due; false if the network held packets back. */
 bool vo_delay_judge(const struct vo_delay *delay, const struct vo_delay_sample *samples, unsigned count);
 
+/* The same question and vo_delay_add() at once: false, and nothing taken in, if the packet jumps. */
+bool vo_delay_step(struct vo_delay *delay, vo_time time, uint32_t timestamp, double *above_ns);
+
 /* Takes a packet in; `resumes`: the first after silence, comfort noise or an event, which is no jitter
  * sample. Returns its delay above the smallest, in ns. */
 double vo_delay_add(struct vo_delay *delay, vo_time time, uint32_t timestamp, bool resumes);

@@ -19,44 +19,47 @@ static const struct band {
 enum concealment { ANY, WITHOUT, WITH };
 
 /*
- * Codecs by encoding name, rate of the mode in kbit/s (0: one mode only) and concealment. Only figures whose
- * place in G.113 is known are here. Left out on purpose: iLBC, iSAC, Opus, Speex and AMR, for which G.113 has
- * no row; EVS, whose rows hold for super-wideband modes, which name and rate do not tell from others.
+ * Codecs by encoding name, rate of the mode in kbit/s (0: one mode only) and concealment. The figures are
+ * those of ITU-T G.113; each was found in at least two publications that do not copy each other, which its
+ * row names:
+ *
+ * - L: VSB Technical University of Ostrava, Rozhon and Voznak, lecture 05 on speech quality: quotes G.113
+ *   (2024) Appendix I, the Ie of codecs and Table I.4 (Ie and Bpl)
+ * - T: Telektronikk, "Internet Traffic Engineering", section 4.1, Table 3: the delay at which a call without
+ *   echo falls to R 70, out of which Ie follows to 0.1 (the unit test does the sum)
+ * - N: Nortel NN43001-563 (2007), Table 29
+ * - M: Mitel MiVoice MX-ONE 7.8 planning, "Speech Compression Impairment", Table 1
+ * - S: SIPRAL, RTP library: quotes G.113 (09/2024) Table I.4
+ * - W: sipnab, wideband E-model: quotes G.113 (09/2024) Table IV.1; and its word on Table I.1
+ * - C: VoLTE quality service that was given G.113 (09/2024) Appendix IV
+ * - V: packet analysers and planning calculators that name G.113 Appendix I as their source
+ *
+ * Left out, since only one source gave a figure, or sources differ: G.722 (13, 20, 31 against 14, 18, 24 at
+ * 64, 56, 48 kbit/s), G.726 at 24 and 16 kbit/s, AMR-WB at all but 12.65 kbit/s, and the Bpl of GSM full
+ * rate, G.726 and G.728. G.113 has no row for iLBC, iSAC, Opus, Speex and AMR; those of EVS hold for
+ * super-wideband modes, which name and rate do not tell from others.
  *
  * "G729" in SDP is G.729 or its Annex A, with the silence suppression of Annex B unless annexb=no (RFC 4856);
- * the row with loss figures is that of Annex A with suppression. AMR-WB and G.722 are the figures of handset
- * listening (monotic); their tolerance to loss is tabulated for other conditions only, or not at all.
+ * the row with loss figures is that of Annex A with suppression. AMR-WB is the figure of handset listening
+ * (monotic); its tolerance to loss is tabulated for other listening only.
  */
-#define G113_IE  "ITU-T G.113 Table I.1"
-#define G113_BPL "ITU-T G.113 Appendix I, Ie and Bpl under packet loss"
-#define G113_WB  "ITU-T G.113 Table IV.1, monotic"
+#define G113_I1 "ITU-T G.113 Table I.1"
+#define G113_I4 "ITU-T G.113 Table I.4"
+#define G113_IV "ITU-T G.113 Table IV.1, monotic"
 #define CODECS(ROW)                                                                                          \
-    ROW("PCMU", 0, WITHOUT, NARROW, 0, 4.3, 0, G113_BPL ": G.711 without concealment")                       \
-    ROW("PCMU", 0, WITH, NARROW, 0, 25.1, 3.75, G113_BPL ": G.711 with Appendix I concealment")              \
-    ROW("PCMA", 0, WITHOUT, NARROW, 0, 4.3, 0, G113_BPL ": G.711 without concealment")                       \
-    ROW("PCMA", 0, WITH, NARROW, 0, 25.1, 3.75, G113_BPL ": G.711 with Appendix I concealment")              \
-    ROW("G729", 0, ANY, NARROW, 11, 19.0, 5, G113_BPL ": G.729-A + VAD")                                     \
-    ROW("G723", 6.3, ANY, NARROW, 15, 16.1, 7.5, G113_BPL ": G.723.1 + VAD, 6.3 kbit/s")                     \
-    ROW("G723", 5.3, ANY, NARROW, 19, NAN, 7.5, G113_IE)                                                     \
-    ROW("GSM-EFR", 0, ANY, NARROW, 5, 10.0, 0, G113_BPL ": GSM-EFR")                                         \
-    ROW("GSM", 0, ANY, NARROW, 20, NAN, 0, G113_IE)                                                          \
-    ROW("G726-40", 0, ANY, NARROW, 2, NAN, 0, G113_IE)                                                       \
-    ROW("G726-32", 0, ANY, NARROW, 7, NAN, 0, G113_IE)                                                       \
-    ROW("G726-24", 0, ANY, NARROW, 25, NAN, 0, G113_IE)                                                      \
-    ROW("G726-16", 0, ANY, NARROW, 50, NAN, 0, G113_IE)                                                      \
-    ROW("G728", 0, ANY, NARROW, 7, NAN, 0, G113_IE)                                                          \
-    ROW("G722", 64, ANY, WIDE, 13, NAN, 1.5, G113_WB)                                                        \
-    ROW("G722", 56, ANY, WIDE, 20, NAN, 1.5, G113_WB)                                                        \
-    ROW("G722", 48, ANY, WIDE, 31, NAN, 1.5, G113_WB)                                                        \
-    ROW("AMR-WB", 23.85, ANY, WIDE, 8, NAN, 5, G113_WB) /* worse than the mode below: so it is published */  \
-    ROW("AMR-WB", 23.05, ANY, WIDE, 1, NAN, 5, G113_WB)                                                      \
-    ROW("AMR-WB", 19.85, ANY, WIDE, 3, NAN, 5, G113_WB)                                                      \
-    ROW("AMR-WB", 18.25, ANY, WIDE, 5, NAN, 5, G113_WB)                                                      \
-    ROW("AMR-WB", 15.85, ANY, WIDE, 7, NAN, 5, G113_WB)                                                      \
-    ROW("AMR-WB", 14.25, ANY, WIDE, 10, NAN, 5, G113_WB)                                                     \
-    ROW("AMR-WB", 12.65, ANY, WIDE, 13, NAN, 5, G113_WB)                                                     \
-    ROW("AMR-WB", 8.85, ANY, WIDE, 26, NAN, 5, G113_WB)                                                      \
-    ROW("AMR-WB", 6.6, ANY, WIDE, 41, NAN, 5, G113_WB)
+    ROW("PCMU", 0, WITHOUT, NARROW, 0, 4.3, 0, G113_I4 ": G.711 without concealment") /* L S */              \
+    ROW("PCMU", 0, WITH, NARROW, 0, 25.1, 3.75, G113_I4 ": G.711 with concealment")   /* L S V */            \
+    ROW("PCMA", 0, WITHOUT, NARROW, 0, 4.3, 0, G113_I4 ": G.711 without concealment") /* L S */              \
+    ROW("PCMA", 0, WITH, NARROW, 0, 25.1, 3.75, G113_I4 ": G.711 with concealment")   /* L S V */            \
+    ROW("G729", 0, ANY, NARROW, 11, 19.0, 5, G113_I4 ": G.729-A + VAD")               /* L V; Ie M N */      \
+    ROW("G723", 6.3, ANY, NARROW, 15, 16.1, 7.5, G113_I4 ": G.723.1 + VAD")           /* L V; Ie T N M */    \
+    ROW("G723", 5.3, ANY, NARROW, 19, NAN, 7.5, G113_I1 ": G.723.1")                  /* L T N */            \
+    ROW("GSM-EFR", 0, ANY, NARROW, 5, 10.0, 0, G113_I4 ": GSM-EFR")                   /* L V; Ie T W */      \
+    ROW("GSM", 0, ANY, NARROW, 20, NAN, 0, G113_I1 ": GSM-FR")   /* V T (as G.728 at 12.8) */                \
+    ROW("G726-40", 0, ANY, NARROW, 2, NAN, 0, G113_I1 ": G.726") /* L T */                                   \
+    ROW("G726-32", 0, ANY, NARROW, 7, NAN, 0, G113_I1 ": G.726") /* L T M */                                 \
+    ROW("G728", 0, ANY, NARROW, 7, NAN, 0, G113_I1 ": G.728")    /* L T */                                   \
+    ROW("AMR-WB", 12.65, ANY, WIDE, 13, NAN, 5, G113_IV)         /* W C */
 
 #define IMPAIRMENT(codec, kbps, plc, band, ie, bpl, lookahead, source)                                       \
     {codec, VO_BAND_##band, ie, bpl, lookahead, source},

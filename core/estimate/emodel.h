@@ -3,8 +3,8 @@
  *
  * Narrowband ITU-T G.107 (default R 93.2), wideband G.107.1 (129), fullband G.107.2 (148). Scales are not
  * comparable. Listening quality leaves out delay; conversational quality takes a delay that was measured,
- * never assumed. Codec impairments are ITU-T G.113's; a codec that it does not tabulate has no rating unless
- * the user supplies Ie and Bpl.
+ * never assumed. Codec impairments are ITU-T G.113's, as far as independent publications agree on them
+ * (emodel.c names those); any other codec has no rating unless the user supplies Ie and Bpl.
  */
 #ifndef VO_CORE_ESTIMATE_EMODEL_H
 #define VO_CORE_ESTIMATE_EMODEL_H

@@ -317,47 +317,55 @@ static void advance(struct vo_sequence *sequence, const struct vo_sequence_packe
     sequence->highest_at = packet->time;
 }
 
-/* The common case, with the same outcome as the long way: the next number, nothing held, and either nothing
- * open or an open hole that has room and time left. */
-static bool take_next(struct vo_sequence *sequence, const struct vo_sequence_packet *packet, int64_t position,
-                      bool late, const struct vo_sequence_sink *sink)
+/* Takes in the next position. */
+static void extend(struct vo_sequence *sequence, vo_time time, uint32_t timestamp, bool late)
 {
-    bool whole = sequence->settled == sequence->highest;
-    bool waits = sequence->hole_next > position - VO_SEQUENCE_WINDOW + 1 &&
-                 packet->time < sequence->hole_until && sequence->settled >= sequence->base &&
-                 sequence->hole_next > sequence->settled;
-    if (!sequence->started || position != sequence->highest + 1 || sequence->holding || !packet->timed ||
-        packet->timestamp - sequence->timed_timestamp != sequence->step || sequence->votes == 0 ||
-        position != sequence->timed_position + 1 || (!whole && !waits))
-        return false;
+    int64_t position = ++sequence->highest;
     uint64_t bit = BIT(position), *late_word = &sequence->late[WORD(position)];
     sequence->received[WORD(position)] |= bit;
     *late_word = late ? *late_word | bit : *late_word & ~bit;
-    sequence->arrival_us[SLOT(position)] = (uint32_t)(packet->time / 1000);
+    sequence->arrival_us[SLOT(position)] = (uint32_t)(time / 1000);
     sequence->votes += sequence->votes < VOTES_MAX;
-    sequence->highest = sequence->timed_position = position;
-    sequence->highest_at = sequence->timed_at = packet->time;
-    sequence->timed_timestamp = packet->timestamp;
+    sequence->timed_position = position;
+    sequence->highest_at = sequence->timed_at = time;
+    sequence->timed_timestamp = timestamp;
     sequence->old_run = 0;
     sequence->unique++;
-    if (!whole)
-        return true;
-    sequence->settled = position;
-    if (packet->time > sequence->settled_time)
-        sequence->settled_time = packet->time;
-    sequence->good++;
+}
+
+void vo_sequence_step(struct vo_sequence *sequence, vo_time time, uint32_t timestamp, bool late,
+                      const struct vo_sequence_sink *sink)
+{
+    extend(sequence, time, timestamp, late);
+    sequence->settled = sequence->highest;
+    if (time > sequence->settled_time)
+        sequence->settled_time = time;
     if (late) {
-        sink->discarded(sink->context, sequence->good - 1);
+        sink->discarded(sink->context, sequence->good);
         sequence->good = 0;
+    } else {
+        sequence->good++;
     }
-    return true;
+}
+
+/* The next number, one step on, below which an open hole has room and time left: nothing can be settled. */
+static bool waits(const struct vo_sequence *sequence, const struct vo_sequence_packet *packet,
+                  int64_t position)
+{
+    return sequence->started && position == sequence->highest + 1 && !sequence->holding && packet->timed &&
+           packet->timestamp - sequence->timed_timestamp == sequence->step && sequence->votes > 0 &&
+           position == sequence->timed_position + 1 && sequence->settled < sequence->highest &&
+           sequence->settled >= sequence->base && sequence->hole_next > sequence->settled &&
+           sequence->hole_next > position - VO_SEQUENCE_WINDOW + 1 && packet->time < sequence->hole_until;
 }
 
 void vo_sequence_commit(struct vo_sequence *sequence, const struct vo_sequence_packet *packet,
                         int64_t position, bool late, const struct vo_sequence_sink *sink)
 {
-    if (take_next(sequence, packet, position, late, sink))
+    if (waits(sequence, packet, position)) {
+        extend(sequence, packet->time, packet->timestamp, late);
         return;
+    }
     if (!sequence->started)
         start(sequence, packet, position);
     else if (position > sequence->highest)

@@ -93,6 +93,23 @@ enum vo_sequence_verdict vo_sequence_classify(struct vo_sequence *sequence,
 /* Takes the packet in. `late`: the playout simulation discards it. */
 void vo_sequence_commit(struct vo_sequence *sequence, const struct vo_sequence_packet *packet,
                         int64_t position, bool late, const struct vo_sequence_sink *sink);
+/* The common case by itself. In line: nothing is open, held or uncertain; stays so while packets continue,
+ * one number and one timestamp step on. Such a packet is taken in by vo_sequence_step() as by classify and
+ * commit. */
+static inline bool vo_sequence_in_line(const struct vo_sequence *sequence)
+{
+    return sequence->started && !sequence->holding && !sequence->leap &&
+           sequence->settled == sequence->highest && sequence->timed_position == sequence->highest &&
+           sequence->votes > 0;
+}
+static inline bool vo_sequence_continues(const struct vo_sequence *sequence, uint16_t number,
+                                         uint32_t timestamp)
+{
+    return number == (uint16_t)(sequence->highest + 1) &&
+           timestamp == sequence->timed_timestamp + sequence->step;
+}
+void vo_sequence_step(struct vo_sequence *sequence, vo_time time, uint32_t timestamp, bool late,
+                      const struct vo_sequence_sink *sink);
 /* Settles all that is open: at the end of the stream. */
 void vo_sequence_finish(struct vo_sequence *sequence, const struct vo_sequence_sink *sink);
 uint64_t vo_sequence_expected(const struct vo_sequence *sequence);

@@ -43,17 +43,20 @@ enum vo_call_state {
 enum vo_call_hangup { VO_HANGUP_UNSEEN, VO_HANGUP_CALLER, VO_HANGUP_CALLEE };
 enum vo_sip_transport { VO_SIP_UDP, VO_SIP_TCP, VO_SIP_TLS };
 
-/* One m= line as one side announced it. */
+/* One m= line as one side announced it, or all that are bundled at one endpoint. */
 struct vo_media {
-    char kind[12];
+    char kind[12];   /* "": bundled lines of several kinds */
     double ptime_ms; /* 0: not told */
     bool secure, dtls, rtcp_mux, held;
     enum vo_sdp_direction direction;
     uint8_t payload_count;
     struct vo_media_payload {
         uint8_t type, channels;
+        bool differs;      /* bundled lines list it with different codecs: neither is known */
         uint32_t clock_hz; /* 0: unknown */
         char codec[VO_SDP_CODEC];
+        char kind[12];   /* of the lines that list it; "": of several kinds (RFC 9143 9.2: no way to tell) */
+        double ptime_ms; /* of the lines that list it; 0: not told, or they differ */
     } payloads[];
 };
 
@@ -132,6 +135,10 @@ void vo_calls_add(struct vo_calls *calls, const struct vo_sip *message, const st
 const struct vo_binding *vo_calls_binding(const struct vo_calls *calls, const uint8_t address[16],
                                           uint16_t port);
 const struct vo_media_payload *vo_media_find(const struct vo_media *media, uint8_t payload_type);
+/* What the m= lines of a stream's two ends (either may be NULL) say of a payload type: those of its receiver,
+ * who chose the numbers, before those of its sender. NULL: no line lists it. */
+const struct vo_media_payload *vo_media_named(const struct vo_binding *to, const struct vo_binding *from,
+                                              uint8_t payload_type);
 struct vo_call *vo_calls_first(const struct vo_calls *calls);
 size_t vo_calls_count(const struct vo_calls *calls);
 /* INVITEs of new calls that were refused for want of room. */

@@ -2,6 +2,7 @@
 #include "probes/flow/call_private.h"
 
 #include <math.h>
+#include <strings.h>
 
 struct announcement {
     struct vo_calls *calls;
@@ -49,6 +50,16 @@ const struct vo_media_payload *vo_media_find(const struct vo_media *media, uint8
     return NULL;
 }
 
+const struct vo_media_payload *vo_media_named(const struct vo_binding *to, const struct vo_binding *from,
+                                              uint8_t payload_type)
+{
+    const struct vo_media_payload *told = to ? vo_media_find(to->media, payload_type) : NULL;
+    if (told && (told->clock_hz || told->differs))
+        return told;
+    const struct vo_media_payload *sent = from ? vo_media_find(from->media, payload_type) : NULL;
+    return sent ? sent : told;
+}
+
 /* ---- media ---- */
 
 static bool is_bundled(const struct vo_sdp_media *a, const struct vo_sdp_media *b)
@@ -57,13 +68,42 @@ static bool is_bundled(const struct vo_sdp_media *a, const struct vo_sdp_media *
            memcmp(a->address, b->address, 16) == 0;
 }
 
+static struct vo_media_payload *listed(struct vo_media *media, uint8_t type)
+{
+    for (unsigned i = 0; i < media->payload_count; i++)
+        if (media->payloads[i].type == type)
+            return &media->payloads[i];
+    return NULL;
+}
+
+/* Another line lists the same type: what they do not agree on is not known. */
+static void list_again(struct vo_media_payload *to, const struct vo_sdp_payload *payload,
+                       const struct vo_sdp_media *from)
+{
+    if (strcmp(to->kind, from->kind) != 0)
+        to->kind[0] = '\0';
+    if (fabs(to->ptime_ms - from->ptime_ms) > 1e-6)
+        to->ptime_ms = 0;
+    if (to->clock_hz == payload->clock_hz && strcasecmp(to->codec, payload->codec) == 0)
+        return;
+    to->differs = true;
+    to->clock_hz = 0;
+    to->codec[0] = '\0';
+}
+
 static void add_payloads(struct vo_media *media, const struct vo_sdp_media *from)
 {
     for (unsigned i = 0; i < from->payload_count && media->payload_count < VO_CALL_PAYLOADS; i++) {
         const struct vo_sdp_payload *payload = &from->payloads[i];
-        if (vo_media_find(media, payload->type))
+        struct vo_media_payload *to = listed(media, payload->type);
+        if (to) {
+            list_again(to, payload, from);
             continue;
-        struct vo_media_payload *to = &media->payloads[media->payload_count++];
+        }
+        to = &media->payloads[media->payload_count++];
+        to->differs = false;
+        to->ptime_ms = from->ptime_ms;
+        memcpy(to->kind, from->kind, sizeof to->kind);
         to->type = payload->type;
         to->channels = payload->channels;
         to->clock_hz = payload->clock_hz;
@@ -71,7 +111,8 @@ static void add_payloads(struct vo_media *media, const struct vo_sdp_media *from
     }
 }
 
-/* m= lines on one endpoint (RFC 9143) are one media: a packet there may be of any of them. */
+/* m= lines on one endpoint (RFC 9143) are one media: a packet there may be of any of them, and its payload
+ * type tells of which. */
 static void read_media(struct vo_media *media, const struct vo_sdp *sdp, unsigned index)
 {
     const struct vo_sdp_media *from = &sdp->media[index];
@@ -84,9 +125,16 @@ static void read_media(struct vo_media *media, const struct vo_sdp *sdp, unsigne
     media->direction = from->direction;
     media->payload_count = 0;
     add_payloads(media, from);
-    for (unsigned i = index + 1; i < sdp->media_count; i++)
-        if (is_bundled(from, &sdp->media[i]))
-            add_payloads(media, &sdp->media[i]);
+    for (unsigned i = index + 1; i < sdp->media_count; i++) {
+        const struct vo_sdp_media *other = &sdp->media[i];
+        if (!is_bundled(from, other))
+            continue;
+        add_payloads(media, other);
+        if (strcmp(media->kind, other->kind) != 0)
+            media->kind[0] = '\0';
+        if (fabs(media->ptime_ms - other->ptime_ms) > 1e-6)
+            media->ptime_ms = 0;
+    }
 }
 
 static bool same_media(const struct vo_media *a, const struct vo_media *b)
@@ -98,7 +146,8 @@ static bool same_media(const struct vo_media *a, const struct vo_media *b)
     for (unsigned i = 0; i < a->payload_count; i++) {
         const struct vo_media_payload *p = &a->payloads[i], *q = &b->payloads[i];
         if (p->type != q->type || p->channels != q->channels || p->clock_hz != q->clock_hz ||
-            strcmp(p->codec, q->codec) != 0)
+            p->differs != q->differs || strcmp(p->codec, q->codec) != 0 || strcmp(p->kind, q->kind) != 0 ||
+            fabs(p->ptime_ms - q->ptime_ms) > 1e-6)
             return false;
     }
     return true;

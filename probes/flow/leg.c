@@ -2,7 +2,11 @@
 
 #include <stdlib.h>
 
-static bool give(struct vo_stream *stream, const struct vo_stream *sibling)
+#define QUIET_NS (5 * VO_NS_PER_S) /* a stream that sent within it is still up */
+
+static struct vo_leg_delay parted; /* the leg of all that have none for good: never written */
+
+static bool give(struct vo_stream *stream, struct vo_stream *sibling)
 {
     if (stream->leg)
         return true;
@@ -13,9 +17,42 @@ static bool give(struct vo_stream *stream, const struct vo_stream *sibling)
     return true;
 }
 
-bool vo_leg_join(struct vo_stream *a, struct vo_stream *b)
+void vo_leg_release(struct vo_stream *stream)
 {
-    return give(a, b) && give(b, a);
+    if (stream->leg != &parted)
+        free(stream->leg);
+    stream->leg = NULL;
+}
+
+void vo_leg_part(struct vo_stream *stream)
+{
+    vo_leg_release(stream);
+    stream->leg = &parted;
+}
+
+/* Are the VO_LEG_STREAMS before the newest all up beside it? */
+static bool is_crowded(const struct vo_stream *newest, const struct vo_stream *before)
+{
+    unsigned up = 0;
+    for (const struct vo_stream *s = before; s && up < VO_LEG_STREAMS; s = s->next_ssrc) {
+        if (s->key.ssrc != newest->key.ssrc)
+            continue;
+        if (s->closed || newest->last - s->last > QUIET_NS)
+            return false;
+        up++;
+    }
+    return up == VO_LEG_STREAMS;
+}
+
+bool vo_leg_join(struct vo_stream *newest, struct vo_stream *before)
+{
+    if (before->leg != &parted && !is_crowded(newest, before))
+        return give(newest, before) && give(before, newest);
+    for (struct vo_stream *s = before; s && s->leg != &parted; s = s->next_ssrc)
+        if (s->key.ssrc == newest->key.ssrc)
+            vo_leg_part(s);
+    vo_leg_part(newest);
+    return true;
 }
 
 /* When the sibling had this packet: false if it has not, or so long ago that it is forgotten. */
@@ -45,6 +82,8 @@ void vo_leg_add(struct vo_stream *stream, const struct vo_rtp_packet *packet)
 {
     struct vo_leg_delay *leg = stream->leg;
     int64_t delay_us;
+    if (!leg->first)
+        return;
     bool seen = seen_by(stream, leg->first, packet, &delay_us);
     if (leg->matched == 0 && !seen)
         return;

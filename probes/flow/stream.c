@@ -1,5 +1,6 @@
 /* A stream's life: candidate, confirmed, open, finished. */
 #include "probes/decode/rtp.h"
+#include "probes/flow/leg.h"
 #include "probes/flow/stream_private.h"
 
 #include <stdlib.h>
@@ -83,8 +84,7 @@ static bool open_stream(struct vo_stream *stream, const struct vo_stream_config 
 {
     if (!vo_measure_open(stream, config, &stream->kept[0]))
         return false;
-    for (unsigned i = 0; i < stream->kept_count; i++)
-        vo_measure_packet(stream, config, &stream->kept[i]);
+    vo_measure_packets(stream, config, stream->kept, stream->kept_count);
     free(stream->kept);
     stream->kept = NULL;
     stream->kept_count = stream->kept_room = 0;
@@ -94,9 +94,10 @@ static bool open_stream(struct vo_stream *stream, const struct vo_stream_config 
 bool vo_stream_add(struct vo_stream *stream, const struct vo_stream_config *config,
                    const struct vo_rtp_packet *packet)
 {
+    vo_stream_settle(stream, config);
     stream->last = packet->time;
     if (stream->measure) {
-        vo_measure_packet(stream, config, packet);
+        vo_measure_packets(stream, config, packet, 1);
         return true;
     }
     if (!stream->confirmed)
@@ -110,6 +111,16 @@ bool vo_stream_add(struct vo_stream *stream, const struct vo_stream_config *conf
     if (!keep(stream, packet))
         return false;
     return !ready(stream, false) || open_stream(stream, config);
+}
+
+void vo_stream_settle(struct vo_stream *stream, const struct vo_stream_config *config)
+{
+    unsigned count = stream->pending_count;
+    if (count == 0)
+        return;
+    stream->pending_count = 0;
+    stream->last = stream->pending[count - 1].time;
+    vo_measure_packets(stream, config, stream->pending, count);
 }
 
 void vo_stream_confirm(struct vo_stream *stream, const struct vo_stream_config *config)
@@ -137,6 +148,7 @@ void vo_stream_finish(struct vo_stream *stream, const struct vo_stream_config *c
 {
     if (stream->closed)
         return;
+    vo_stream_settle(stream, config);
     if (!stream->measure && ready(stream, true))
         open_stream(stream, config);
     if (stream->measure)
@@ -148,7 +160,10 @@ void vo_stream_release(struct vo_stream *stream)
 {
     free(stream->encap);
     free(stream->kept);
-    free(stream->measure);
+    if (stream->measure_pool)
+        vo_pool_give(stream->measure_pool, stream->measure);
+    else
+        free(stream->measure);
     free(stream->rtcp);
-    free(stream->leg);
+    vo_leg_release(stream);
 }

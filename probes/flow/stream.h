@@ -20,6 +20,7 @@
 #include "probes/decode/packet.h"
 #include "probes/decode/rtcp.h"
 #include "probes/flow/call.h"
+#include "probes/flow/pool.h"
 
 #define VO_STREAM_CONFIRM  4   /* packets without signalling */
 #define VO_STREAM_KEEP     256 /* packets kept at most while the clock is not known */
@@ -27,6 +28,7 @@
 #define VO_STREAM_ROWS     64
 #define VO_STREAM_CHUNK    32 /* rows told at once, as far as they go */
 #define VO_STREAM_REPORTS  8  /* sender reports remembered */
+#define VO_STREAM_PENDING  16 /* packets of an open stream that wait to be measured together */
 
 /* What a stream is fed: a packet without its bytes. */
 struct vo_rtp_packet {
@@ -131,10 +133,14 @@ struct vo_measure {
     struct vo_stream_row rows[VO_STREAM_ROWS];
 };
 
+/* Every packet touches the first cache line and one of `pending`; the rest only once they are measured. */
 struct vo_stream {
-    struct vo_stream_key key;
+    _Alignas(64) struct vo_stream_key key;
     struct vo_measure *measure; /* of an open stream */
-    struct vo_leg_delay *leg;   /* delay from the same stream's other leg in this capture, or NULL */
+    uint8_t pending_count;
+    bool batched; /* open, and nothing looks at it packet by packet: the table's */
+    struct vo_rtp_packet pending[VO_STREAM_PENDING];
+    struct vo_leg_delay *leg; /* delay from the same stream's other leg in this capture, or NULL */
     uint64_t hash;
     struct vo_encap *encap; /* NULL: none */
     uint8_t encap_count;
@@ -149,12 +155,14 @@ struct vo_stream {
     vo_time last;
     struct vo_stream *next_ssrc, *next_source, *next_destination; /* chains of the table's indices */
     struct vo_stream *newer, *older;                              /* candidates, by age */
+    struct vo_pool *measure_pool; /* where `measure` came from; NULL: the heap */
     void *user;
 };
 
 struct vo_stream_config {
     struct vo_playout_config playout;
-    unsigned series_s; /* 0: no series */
+    unsigned series_s;        /* 0: no series */
+    struct vo_pool *measures; /* where struct vo_measure come from; NULL: the heap */
     void *context;
     /* `count` finished rows from row number `first` on (each series_s long). */
     void (*rows)(void *context, const struct vo_stream *stream, int64_t first,
@@ -167,22 +175,10 @@ struct vo_stream_config {
 /* Takes one packet of the stream. False: out of memory, the packet is lost to the measurement. */
 bool vo_stream_add(struct vo_stream *stream, const struct vo_stream_config *config,
                    const struct vo_rtp_packet *packet);
-/* Asks for the memory that the next packet of an open stream will touch. */
-static inline void vo_stream_prefetch(const struct vo_stream *stream, uint16_t sequence)
-{
-    const struct vo_measure *measure = stream->measure;
-    const char *at = (const char *)measure;
-    const char *end = at + offsetof(struct vo_measure, sequence.arrival_us);
-#pragma GCC unroll 16
-    for (; at < end; at += 64)
-        __builtin_prefetch(at, 1);
-    __builtin_prefetch(&measure->sequence.arrival_us[sequence & (VO_SEQUENCE_WINDOW - 1)], 1);
-    at = (const char *)&measure->delay;
-    end = at + offsetof(struct vo_delay, skew);
-#pragma GCC unroll 8
-    for (; at < end; at += 64)
-        __builtin_prefetch(at, 1);
-}
+/* Asks for the memory that measuring `pending` will touch. */
+void vo_stream_prefetch(const struct vo_stream *stream);
+/* Measures what waits in `pending`. */
+void vo_stream_settle(struct vo_stream *stream, const struct vo_stream_config *config);
 
 /* Signalling or RTCP vouches for it. */
 void vo_stream_confirm(struct vo_stream *stream, const struct vo_stream_config *config);

@@ -14,9 +14,9 @@ static enum vo_payload_kind kind_of(const char *codec)
     return strcasecmp(codec, "CN") == 0 ? VO_PAYLOAD_NOISE : VO_PAYLOAD_MEDIA;
 }
 
-static bool take_sdp(struct vo_payload *payload, const struct vo_binding *binding)
+static bool take_sdp(struct vo_payload *payload, const struct vo_stream *stream)
 {
-    const struct vo_media_payload *found = binding ? vo_media_find(binding->media, payload->type) : NULL;
+    const struct vo_media_payload *found = vo_media_named(stream->to, stream->from, payload->type);
     if (!found || found->clock_hz == 0)
         return false;
     payload->clock_hz = found->clock_hz;
@@ -55,7 +55,7 @@ struct vo_payload *vo_payload_of(struct vo_stream *stream, const struct vo_rtp_p
         return &stream->payloads[VO_STREAM_PAYLOADS - 1];
     struct vo_payload *payload = &stream->payloads[stream->payload_count++];
     *payload = (struct vo_payload){.type = packet->payload_type};
-    if (!take_sdp(payload, stream->to) && !take_sdp(payload, stream->from) && !take_static(payload) && event)
+    if (!take_sdp(payload, stream) && !take_static(payload) && event)
         payload->kind = VO_PAYLOAD_EVENT;
     return payload;
 }
@@ -64,8 +64,8 @@ void vo_payloads_bind(struct vo_stream *stream)
 {
     for (unsigned i = 0; i < stream->payload_count; i++) {
         struct vo_payload *payload = &stream->payloads[i];
-        if (payload->basis != VO_CLOCK_SDP && !take_sdp(payload, stream->to))
-            take_sdp(payload, stream->from);
+        if (payload->basis != VO_CLOCK_SDP)
+            take_sdp(payload, stream);
     }
 }
 

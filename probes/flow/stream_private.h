@@ -5,9 +5,9 @@
 
 #include "probes/flow/stream.h"
 
-/* Measures one packet of an open stream. */
-void vo_measure_packet(struct vo_stream *stream, const struct vo_stream_config *config,
-                       const struct vo_rtp_packet *packet);
+/* Measures packets of an open stream, in order of arrival. */
+void vo_measure_packets(struct vo_stream *stream, const struct vo_stream_config *config,
+                        const struct vo_rtp_packet *packets, unsigned count);
 /* Begins the measurement: false when out of memory. */
 bool vo_measure_open(struct vo_stream *stream, const struct vo_stream_config *config,
                      const struct vo_rtp_packet *first);

@@ -17,15 +17,12 @@ struct table {
     size_t size, used; /* size: a power of two */
 };
 
-#define QUEUE      32 /* a power of two; three stages of QUEUE_LOOK packets each */
-#define QUEUE_LOOK 8
+#define QUEUE 4 /* packets; a power of two */
 
-struct queued {
-    struct vo_stream_key key;
+struct entry {
+    struct vo_queued packet;
     uint64_t hash;
-    struct vo_rtp_packet rtp;
-    struct vo_stream *stream; /* NULL: not known when looked up */
-    uint64_t removals;        /* of streams when it was looked up */
+    struct vo_stream *likely; /* the first of that hash when it was queued; perhaps gone since */
     uint8_t encap_count;
     struct vo_encap encap[VO_ENCAP_MAX];
 };
@@ -38,10 +35,12 @@ struct vo_streams {
     struct vo_stream **all; /* confirmed, in order of first sight */
     size_t count, room, hand;
     struct vo_stream *newest, *oldest; /* candidates */
+    struct vo_pool cells, measures;
     size_t candidates;
-    uint64_t unconfirmed, evicted, removals, lost;
-    struct queued queue[QUEUE];
-    unsigned queued, touched, looked, done; /* counts; the queue holds those from done to queued */
+    uint64_t unconfirmed, evicted, lost;
+    struct vo_stream *full; /* its packets are measured with the next packet, when its memory has come near */
+    struct entry queue[QUEUE];
+    unsigned queued, done; /* counts; the queue holds those from done to queued */
 };
 
 static inline uint64_t mix(uint64_t a, uint64_t b)
@@ -80,6 +79,7 @@ static bool same_key(const struct vo_stream_key *a, const struct vo_stream_key *
     _Static_assert(sizeof *a == 48, "a key is six words");
     const char *left = (const char *)a, *right = (const char *)b;
     uint64_t differ = 0;
+#pragma GCC unroll 6
     for (int i = 0; i < 6; i++)
         differ |= load(left + 8 * i) ^ load(right + 8 * i);
     return differ == 0;
@@ -166,7 +166,10 @@ static struct vo_stream *find(const struct vo_streams *streams, const struct vo_
 struct vo_stream *vo_streams_find(const struct vo_streams *streams, const struct vo_stream_key *key)
 {
     size_t at;
-    return find(streams, key, hash_key(key), &at);
+    struct vo_stream *stream = find(streams, key, hash_key(key), &at);
+    if (stream)
+        vo_stream_settle(stream, &streams->config);
+    return stream;
 }
 
 struct vo_streams *vo_streams_new(const struct vo_stream_config *config,
@@ -176,15 +179,20 @@ struct vo_streams *vo_streams_new(const struct vo_stream_config *config,
     if (!streams)
         return NULL;
     streams->config = *config;
+    streams->config.measures = &streams->measures;
+    streams->cells.size = sizeof(struct vo_stream);
+    streams->measures.size = sizeof(struct vo_measure);
     streams->handler = *handler;
     streams->limit = limit;
     return streams;
 }
 
-static void free_stream(struct vo_stream *stream)
+/* The cell stays readable: a queued packet may still look at it. */
+static void free_stream(struct vo_streams *streams, struct vo_stream *stream)
 {
     vo_stream_release(stream);
-    free(stream);
+    stream->batched = false;
+    vo_pool_give(&streams->cells, stream);
 }
 
 void vo_streams_free(struct vo_streams *streams)
@@ -192,12 +200,14 @@ void vo_streams_free(struct vo_streams *streams)
     if (!streams)
         return;
     for (size_t i = 0; i < streams->count; i++)
-        free_stream(streams->all[i]);
+        vo_stream_release(streams->all[i]);
     while (streams->oldest) {
         struct vo_stream *next = streams->oldest->newer;
-        free_stream(streams->oldest);
+        vo_stream_release(streams->oldest);
         streams->oldest = next;
     }
+    vo_pool_release(&streams->cells);
+    vo_pool_release(&streams->measures);
     free(streams->all);
     free(streams->by_key.slots);
     free(streams->by_ssrc.slots);
@@ -234,7 +244,6 @@ static void unlink_candidate(struct vo_streams *streams, struct vo_stream *strea
 static void remove_from_table(struct vo_streams *streams, struct vo_stream *stream)
 {
     size_t at;
-    streams->removals++;
     if (find(streams, &stream->key, stream->hash, &at))
         remove_slot(&streams->by_key, at);
 }
@@ -244,7 +253,7 @@ static void drop_candidate(struct vo_streams *streams, struct vo_stream *stream)
     unlink_candidate(streams, stream);
     remove_from_table(streams, stream);
     streams->unconfirmed++;
-    free_stream(stream);
+    free_stream(streams, stream);
 }
 
 /* Takes a stream out of one chain of an index. */
@@ -268,8 +277,10 @@ static void unchain(struct table *table, uint64_t hash, struct vo_stream *stream
 static void evict(struct vo_streams *streams)
 {
     size_t victim = streams->hand % streams->count;
+    vo_stream_settle(streams->all[victim], &streams->config);
     for (size_t i = 1; i < 64 && i < streams->count; i++) {
         size_t at = (streams->hand + i) % streams->count;
+        vo_stream_settle(streams->all[at], &streams->config);
         if (streams->all[at]->last < streams->all[victim]->last)
             victim = at;
     }
@@ -294,7 +305,7 @@ static void evict(struct vo_streams *streams)
     memmove(&streams->all[victim], &streams->all[victim + 1],
             (streams->count - victim - 1) * sizeof *streams->all);
     streams->count--;
-    free_stream(stream);
+    free_stream(streams, stream);
 }
 
 /* A confirmed stream leaves the candidates and joins the list and the indices. */
@@ -318,8 +329,12 @@ static bool adopt(struct vo_streams *streams, struct vo_stream *stream)
     if (!ssrc || !source || !destination)
         return false;
     stream->next_ssrc = ssrc->stream;
-    if (ssrc->stream && ssrc->stream->key.ssrc == key->ssrc && !vo_leg_join(stream, ssrc->stream))
-        return false;
+    if (ssrc->stream && ssrc->stream->key.ssrc == key->ssrc) {
+        vo_stream_settle(ssrc->stream, &streams->config);
+        if (!vo_leg_join(stream, ssrc->stream))
+            return false;
+        ssrc->stream->batched = ssrc->stream->measure && (!ssrc->stream->leg || !ssrc->stream->leg->first);
+    }
     ssrc->stream = stream;
     stream->next_source = source->stream;
     source->stream = stream;
@@ -327,7 +342,6 @@ static bool adopt(struct vo_streams *streams, struct vo_stream *stream)
     destination->stream = stream;
     unlink_candidate(streams, stream);
     streams->all[streams->count++] = stream;
-    streams->handler.opened(streams->handler.context, stream);
     return true;
 }
 
@@ -339,15 +353,16 @@ static struct vo_stream *begin(struct vo_streams *streams, const struct vo_strea
     struct table *table = &streams->by_key;
     if (2 * (table->used + 1) > table->size && !grow(table))
         return NULL;
-    struct vo_stream *stream = calloc(1, sizeof *stream);
+    struct vo_stream *stream = vo_pool_take(&streams->cells);
     if (!stream)
         return NULL;
+    memset(stream, 0, sizeof *stream);
     stream->key = *key;
     stream->hash = hash;
     if (encap_count) {
         stream->encap = malloc(encap_count * sizeof *stream->encap);
         if (!stream->encap) {
-            free(stream);
+            free_stream(streams, stream);
             return NULL;
         }
         memcpy(stream->encap, encap, encap_count * sizeof *stream->encap);
@@ -395,8 +410,12 @@ static struct vo_stream *add(struct vo_streams *streams, const struct vo_calls *
     }
     if (!vo_stream_add(stream, &streams->config, rtp) || !settle_candidate(streams, stream, was))
         return NULL;
-    if (stream->leg)
+    if (stream->leg) {
+        if (stream->leg->first) /* which may have lost its own sibling since, so that its packets wait */
+            vo_stream_settle(stream->leg->first, &streams->config);
         vo_leg_add(stream, rtp);
+    }
+    stream->batched = stream->measure && (!stream->leg || !stream->leg->first);
     return stream;
 }
 
@@ -410,66 +429,68 @@ struct vo_stream *vo_streams_add(struct vo_streams *streams, const struct vo_cal
                rtp);
 }
 
-/* Asks for the stream that is likely the next packet's: the first whose hash fits. */
-static void touch(struct vo_streams *streams)
+static void settle_full(struct vo_streams *streams)
 {
-    const struct queued *queued = &streams->queue[streams->touched++ % QUEUE];
-    __builtin_prefetch(head_of(&streams->by_key, queued->hash));
+    if (streams->full)
+        vo_stream_settle(streams->full, &streams->config);
+    streams->full = NULL;
 }
 
-/* Finds the stream of the next packet in the queue and asks for the memory that measuring it will touch. */
-static void look(struct vo_streams *streams)
+static void take_next(struct vo_streams *streams, const struct vo_calls *calls)
 {
-    struct queued *queued = &streams->queue[streams->looked++ % QUEUE];
+    const struct entry *entry = &streams->queue[streams->done++ % QUEUE];
+    const struct vo_stream_key *key = &entry->packet.key;
+    struct vo_stream *stream = entry->likely;
     size_t at;
-    queued->stream = find(streams, &queued->key, queued->hash, &at);
-    queued->removals = streams->removals;
-    if (queued->stream && queued->stream->measure)
-        vo_stream_prefetch(queued->stream, queued->rtp.sequence);
-}
-
-static void measure_next(struct vo_streams *streams, const struct vo_calls *calls)
-{
-    struct queued *queued = &streams->queue[streams->done++ % QUEUE];
-    size_t at;
-    if (!queued->stream || queued->removals != streams->removals)
-        queued->stream = find(streams, &queued->key, queued->hash, &at);
-    if (!add(streams, calls, &queued->key, queued->hash, queued->stream, queued->encap, queued->encap_count,
-             &queued->rtp))
+    settle_full(streams);
+    if (!stream || !stream->batched || !same_key(&stream->key, key))
+        stream = find(streams, key, entry->hash, &at);
+    if (stream && stream->batched) {
+        stream->pending[stream->pending_count++] = entry->packet.rtp;
+        if (stream->pending_count == VO_STREAM_PENDING) {
+            vo_stream_prefetch(stream);
+            streams->full = stream;
+        }
+    } else if (!add(streams, calls, key, entry->hash, stream, entry->encap, entry->encap_count,
+                    &entry->packet.rtp)) {
         streams->lost++;
+    }
 }
 
-struct vo_queued vo_streams_place(struct vo_streams *streams)
+struct vo_queued *vo_streams_place(struct vo_streams *streams)
 {
-    struct queued *queued = &streams->queue[streams->queued % QUEUE];
-    return (struct vo_queued){&queued->key, &queued->rtp};
+    return &streams->queue[streams->queued % QUEUE].packet;
 }
 
-void vo_streams_queue(struct vo_streams *streams, const struct vo_calls *calls,
-                      const struct vo_packet *packet)
+void vo_streams_queue(struct vo_streams *streams, const struct vo_calls *calls, const struct vo_encap *encap,
+                      uint8_t encap_count)
 {
-    struct queued *queued = &streams->queue[streams->queued++ % QUEUE];
-    queued->hash = hash_key(&queued->key);
-    queued->encap_count = packet->encap_count;
-    if (packet->encap_count)
-        memcpy(queued->encap, packet->encap, packet->encap_count * sizeof *queued->encap);
-    if (streams->by_key.size)
-        __builtin_prefetch(&streams->by_key.slots[queued->hash & (streams->by_key.size - 1)]);
-    if (streams->queued - streams->touched == QUEUE_LOOK)
-        touch(streams);
-    if (streams->touched - streams->looked == QUEUE_LOOK)
-        look(streams);
-    if (streams->looked - streams->done == QUEUE_LOOK)
-        measure_next(streams, calls);
+    struct entry *entry = &streams->queue[streams->queued++ % QUEUE];
+    entry->hash = hash_key(&entry->packet.key);
+    entry->encap_count = encap_count;
+    if (encap_count)
+        memcpy(entry->encap, encap, encap_count * sizeof *entry->encap);
+    entry->likely = head_of(&streams->by_key, entry->hash);
+    if (entry->likely) {
+        __builtin_prefetch(entry->likely, 1);
+        __builtin_prefetch(&entry->likely->pending_count, 1);
+    }
+    if (streams->queued - streams->done == QUEUE)
+        take_next(streams, calls);
 }
 
 void vo_streams_flush(struct vo_streams *streams, const struct vo_calls *calls)
 {
-    streams->touched = streams->queued;
-    while (streams->looked != streams->queued)
-        look(streams);
     while (streams->done != streams->queued)
-        measure_next(streams, calls);
+        take_next(streams, calls);
+    settle_full(streams);
+}
+
+void vo_streams_settle(struct vo_streams *streams, const struct vo_calls *calls)
+{
+    vo_streams_flush(streams, calls);
+    for (size_t i = 0; i < streams->count; i++)
+        vo_stream_settle(streams->all[i], &streams->config);
 }
 
 uint64_t vo_streams_lost(const struct vo_streams *streams)
@@ -484,19 +505,29 @@ void vo_streams_confirm(struct vo_streams *streams, struct vo_stream *stream)
     settle_candidate(streams, stream, was);
 }
 
+/* Whoever is handed a chain finds its streams up to date. */
 struct vo_stream *vo_streams_of_ssrc(const struct vo_streams *streams, uint32_t ssrc)
 {
-    return head_of(&streams->by_ssrc, hash_ssrc(ssrc));
+    struct vo_stream *head = head_of(&streams->by_ssrc, hash_ssrc(ssrc));
+    for (struct vo_stream *s = head; s; s = s->next_ssrc)
+        vo_stream_settle(s, &streams->config);
+    return head;
 }
 
 struct vo_stream *vo_streams_from(const struct vo_streams *streams, const uint8_t address[16], uint16_t port)
 {
-    return head_of(&streams->by_source, hash_endpoint(address, port));
+    struct vo_stream *head = head_of(&streams->by_source, hash_endpoint(address, port));
+    for (struct vo_stream *s = head; s; s = s->next_source)
+        vo_stream_settle(s, &streams->config);
+    return head;
 }
 
 struct vo_stream *vo_streams_to(const struct vo_streams *streams, const uint8_t address[16], uint16_t port)
 {
-    return head_of(&streams->by_destination, hash_endpoint(address, port));
+    struct vo_stream *head = head_of(&streams->by_destination, hash_endpoint(address, port));
+    for (struct vo_stream *s = head; s; s = s->next_destination)
+        vo_stream_settle(s, &streams->config);
+    return head;
 }
 
 size_t vo_streams_count(const struct vo_streams *streams)
@@ -506,6 +537,7 @@ size_t vo_streams_count(const struct vo_streams *streams)
 
 struct vo_stream *vo_streams_at(const struct vo_streams *streams, size_t index)
 {
+    vo_stream_settle(streams->all[index], &streams->config);
     return streams->all[index];
 }
 

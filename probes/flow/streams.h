@@ -15,7 +15,6 @@
 
 struct vo_streams_handler {
     void *context;
-    void (*opened)(void *context, struct vo_stream *stream);  /* confirmed: in the indices from now on */
     void (*evicted)(void *context, struct vo_stream *stream); /* closed early; freed after the call */
 };
 
@@ -30,19 +29,22 @@ struct vo_stream *vo_streams_find(const struct vo_streams *streams, const struct
 struct vo_stream *vo_streams_add(struct vo_streams *streams, const struct vo_calls *calls,
                                  const struct vo_stream_key *key, const struct vo_packet *packet,
                                  const struct vo_rtp_packet *rtp);
-/* The same, some packets later: the queue lets the memory that a packet will need come near while others are
- * measured, which more than halves the time of captures with many streams. Whatever else reads or changes
- * streams needs vo_streams_flush() before it. What was lost for want of memory is counted by
+/* The same, in two steps: the caller writes a packet to vo_streams_place(), then vo_streams_queue() takes it,
+ * a few packets later. This more than halves the time of captures with many streams: memory comes near while
+ * a packet is queued, and packets of an open stream wait in the stream until they are measured together.
+ * vo_streams_flush() takes what is queued; do it before anything else touches the table. The functions below
+ * hand out streams whose packets are all measured. What was lost for want of memory is counted by
  * vo_streams_lost(). */
 struct vo_queued {
-    struct vo_stream_key *key;
-    struct vo_rtp_packet *rtp;
+    struct vo_stream_key key;
+    struct vo_rtp_packet rtp;
 };
-struct vo_queued
-vo_streams_place(struct vo_streams *streams); /* where the next packet is to be written, each member once */
-void vo_streams_queue(struct vo_streams *streams, const struct vo_calls *calls,
-                      const struct vo_packet *packet);
+struct vo_queued *vo_streams_place(struct vo_streams *streams);
+void vo_streams_queue(struct vo_streams *streams, const struct vo_calls *calls, const struct vo_encap *encap,
+                      uint8_t encap_count); /* its encapsulations, outermost first */
 void vo_streams_flush(struct vo_streams *streams, const struct vo_calls *calls);
+/* Flushes, and measures everything that waits: for a live capture now and then. */
+void vo_streams_settle(struct vo_streams *streams, const struct vo_calls *calls);
 uint64_t vo_streams_lost(const struct vo_streams *streams);
 /* Vouches for a candidate. */
 void vo_streams_confirm(struct vo_streams *streams, struct vo_stream *stream);

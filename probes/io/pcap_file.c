@@ -64,6 +64,8 @@ static enum vo_status next_record(struct vo_source *source, struct vo_frame *fra
     frame->linktype = pcap->linktype;
     frame->interface = pcap->interface;
     stream->at = frame->data + captured;
+    __builtin_prefetch(stream->at); /* the next record's headers, while this one is measured */
+    __builtin_prefetch(stream->at + 64);
     if (pcap->fcs)
         vo_frame_strip(frame, pcap->fcs);
     return VO_OK;

@@ -1,5 +1,6 @@
 /* The observations of calls and of the capture itself, series and events. */
 #include "probes/rtp/emit.h"
+#include "probes/flow/leg.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -41,9 +42,9 @@ void vo_rtp_emit_rows(void *context, const struct vo_stream *stream, int64_t fir
     struct vo_rtp_session *session = context;
     unsigned step_s = session->options.stream.series_s;
     char id[VO_STREAM_ID], key[VO_STREAM_KEY];
-    struct vo_json_writer *json = vo_record_begin(session->writer, "series");
     struct vo_subject subject = {"rtp_stream", vo_rtp_stream_id(session, stream, id),
                                  vo_rtp_stream_key(session, stream, key)};
+    struct vo_json_writer *json = vo_record_begin(session->writer, "series"); /* after all look-ups */
     vo_record_put_subject(json, &subject);
     vo_record_put_time(json, "start", stream->measure->first + first * step_s * VO_NS_PER_S);
     vo_json_put_integer(json, "step_s", step_s);
@@ -65,9 +66,9 @@ void vo_rtp_emit_stream_event(void *context, const struct vo_stream *stream, vo_
 {
     struct vo_rtp_session *session = context;
     char id[VO_STREAM_ID], key[VO_STREAM_KEY];
-    struct vo_json_writer *json = vo_record_begin(session->writer, "event");
     struct vo_subject subject = {"rtp_stream", vo_rtp_stream_id(session, stream, id),
                                  vo_rtp_stream_key(session, stream, key)};
+    struct vo_json_writer *json = vo_record_begin(session->writer, "event"); /* after all look-ups */
     vo_record_put_time(json, "time", time);
     vo_json_put_string(json, "kind", kind);
     vo_record_put_subject(json, &subject);
@@ -206,20 +207,36 @@ void vo_rtp_emit_call(struct vo_rtp_session *session, struct vo_call *call)
 void vo_rtp_emit_hidden(struct vo_rtp_session *session, const struct vo_hidden_signalling *hidden)
 {
     struct vo_record_writer *writer = session->writer;
-    char client[VO_ENDPOINT_TEXT], server[VO_ENDPOINT_TEXT], id[160], key[160];
-    char client_address[VO_ADDRESS_TEXT], server_address[VO_ADDRESS_TEXT];
-    snprintf(id, sizeof id, "tls %s>%s", vo_endpoint_format(hidden->address[0], hidden->port[0], client),
-             vo_endpoint_format(hidden->address[1], hidden->port[1], server));
-    snprintf(key, sizeof key, "tls %s > %s", vo_address_format(hidden->address[0], client_address),
-             vo_address_format(hidden->address[1], server_address));
+    char client[VO_ENDPOINT_TEXT], server[VO_ENDPOINT_TEXT], address[VO_ADDRESS_TEXT];
+    char id[160], key[160], why[240];
+    snprintf(id, sizeof id, "tls %s", vo_endpoint_format(hidden->server, hidden->server_port, server));
+    snprintf(key, sizeof key, "tls %s", vo_address_format(hidden->server, address));
+    snprintf(why, sizeof why, "%s%s", hidden->why,
+             hidden->others_differ ? "; other connections for other reasons" : "");
     struct vo_subject subject = {"call", id, key};
     vo_observe_begin(writer, hidden->first, &subject);
-    vo_observe_label(writer, "why_encrypted", hidden->why);
+    vo_observe_label_number(writer, "connections", (double)hidden->connections);
+    vo_observe_label(writer, "first_client", vo_endpoint_format(hidden->client, hidden->client_port, client));
+    vo_observe_label(writer, "why_encrypted", why);
     vo_observe_state(writer, VO_METRIC_SIP_SIGNALLING_STATE, "encrypted");
-    vo_observe_missing(writer, VO_METRIC_SIP_CALL_STATE, "signalling encrypted: %s", hidden->why);
-    vo_observe_missing(writer, VO_METRIC_SIP_POST_DIAL_DELAY_MS, "signalling encrypted: %s", hidden->why);
+    vo_observe_missing(writer, VO_METRIC_SIP_CALL_STATE, "signalling encrypted: %s", why);
+    vo_observe_missing(writer, VO_METRIC_SIP_POST_DIAL_DELAY_MS, "signalling encrypted: %s", why);
     put_sip_dscp(writer, hidden->dscp);
     vo_observe_end(writer);
+}
+
+static void label_crowded(struct vo_rtp_session *session)
+{
+    char text[200], others[48] = "";
+    if (session->crowded.ssrcs == 0)
+        return;
+    if (session->crowded.ssrcs > 1)
+        snprintf(others, sizeof others, " and of %llu more SSRCs",
+                 (unsigned long long)session->crowded.ssrcs - 1);
+    snprintf(text, sizeof text,
+             "%llu streams of SSRC 0x%08x%s: more than %d were up at once, so they link no legs and no calls",
+             (unsigned long long)session->crowded.streams, session->crowded.ssrc, others, VO_LEG_STREAMS);
+    vo_observe_label(session->writer, "shared_ssrc", text);
 }
 
 /* Media flows of which only one direction was captured, among those that have no SDP to say so. */
@@ -249,6 +266,10 @@ void vo_rtp_emit_capture(struct vo_rtp_session *session, const char *id)
     vo_observe_label(writer, "point", session->options.point);
     if (session->counts.unknown_link)
         vo_observe_label_number(writer, "unknown_linktype", session->counts.unknown_linktype);
+    label_crowded(session);
+    if (session->counts.hidden_left_out)
+        vo_observe_label_number(writer, "encrypted_signalling_left_out",
+                                (double)session->counts.hidden_left_out);
     vo_observe_metric(writer, VO_METRIC_CAPTURE_PACKETS, (double)session->counts.frames);
     if (known)
         vo_observe_metric(writer, VO_METRIC_CAPTURE_DROPPED_PACKETS, (double)dropped);

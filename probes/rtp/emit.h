@@ -33,6 +33,8 @@ const char *vo_rtp_media_kind(const struct vo_stream *stream);
 char *vo_rtp_dscp_text(const uint32_t dscp[64], char *text, size_t size);
 
 /* relate.c: how streams belong together. */
+/* Whether one of both streams was seen to carry the packets of the other, within one capture. */
+bool vo_rtp_is_leg(const struct vo_stream *stream, const struct vo_stream *other);
 /* The call a stream belongs to, or NULL. */
 struct vo_call *vo_rtp_call_of(const struct vo_stream *stream);
 /* "caller_to_callee", "callee_to_caller" or "unknown". */
@@ -42,15 +44,17 @@ const struct vo_stream *vo_rtp_reverse(const struct vo_rtp_session *session, con
 /* near_sender, middle, near_receiver, unknown; *evidence is one phrase. */
 const char *vo_rtp_position(const struct vo_rtp_session *session, const struct vo_stream *stream,
                             const char **evidence);
-/* Links calls of one conversation by Session-ID, SDP origin or media that passes from one to the other. After
- * it vo_rtp_linked() gives another call of the same conversation, or NULL at the end of the ring. False: out
- * of memory. */
+/* Links calls of one conversation by Session-ID, SDP origin or media that passes from one to the other. An
+ * SSRC under which more than VO_LEG_STREAMS streams were up at once links nothing and is counted. After it
+ * vo_rtp_linked() gives another call of the same conversation, or NULL at the end of the ring. False: out of
+ * memory. */
 bool vo_rtp_link_calls(struct vo_rtp_session *session);
 struct vo_call *vo_rtp_linked(const struct vo_call *call);
 /* Packets captured of a call: [0] to the caller, [1] to the callee; and its streams' round trip. */
 struct vo_call_media {
     uint64_t packets[2];
     struct vo_call *linked; /* the next call of the conversation, in a ring */
+    struct vo_call *root;   /* leads to the one call that stands for the ring */
     uint64_t round_trips;
     double rtt_sum_ns, rtt_max_ns;
 };

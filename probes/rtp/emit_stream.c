@@ -32,15 +32,14 @@ static void metric_at_point(const struct view *view, enum vo_metric metric, doub
  * apart. */
 static bool seen_elsewhere(const struct vo_rtp_session *session, const struct vo_stream *stream)
 {
-    const struct vo_stream_key *key = &stream->key;
-    if (!session->capture || vo_capture_interface_count(session->capture) < 2)
-        return false;
-    for (const struct vo_stream *s = vo_streams_of_ssrc(session->streams, key->ssrc); s; s = s->next_ssrc)
-        if (s->key.ssrc == key->ssrc && s->key.interface != key->interface &&
-            s->key.encap_hash == key->encap_hash && s->key.source_port == key->source_port &&
-            s->key.destination_port == key->destination_port && memcmp(s->key.source, key->source, 16) == 0 &&
-            memcmp(s->key.destination, key->destination, 16) == 0)
+    struct vo_stream_key key = stream->key;
+    size_t interfaces = session->capture ? vo_capture_interface_count(session->capture) : 0;
+    for (key.interface = 0; key.interface < interfaces; key.interface++) {
+        const struct vo_stream *other =
+            key.interface == stream->key.interface ? NULL : vo_streams_find(session->streams, &key);
+        if (other && other->confirmed)
             return true;
+    }
     return false;
 }
 
@@ -64,15 +63,34 @@ char *vo_rtp_stream_id(const struct vo_rtp_session *session, const struct vo_str
     return text;
 }
 
+/* The kind that SDP tells: of the m= lines that list the stream's payload type, else of its endpoint, where
+ * all lines are of one kind. "" and why, where it does not. */
+static const char *signalled_kind(const struct vo_stream *stream, const struct vo_payload *payload,
+                                  const char **why)
+{
+    const struct vo_media_payload *named =
+        payload ? vo_media_named(stream->to, stream->from, payload->type) : NULL;
+    *why = named ? "m= lines of several kinds, bundled at its endpoint, list its payload type (RFC 9143 9.2)"
+                 : "no m= line of those bundled at its endpoint lists its payload type";
+    return named ? named->kind : (stream->to ? stream->to : stream->from)->media->kind;
+}
+
 /* Audio clocks are never 90 kHz and video's always are (RFC 3551, RFC 4855 registrations). */
-const char *vo_rtp_media_kind(const struct vo_stream *stream)
+static const char *kind_of(const struct vo_stream *stream, const char **why)
 {
     const struct vo_payload *payload = vo_stream_main_payload(stream);
     if (stream->to || stream->from)
-        return (stream->to ? stream->to : stream->from)->media->kind;
+        return signalled_kind(stream, payload, why);
+    *why = "no SDP tells it, and the payload clock is not known";
     if (!payload || payload->clock_hz == 0)
-        return "unknown";
+        return "";
     return payload->clock_hz == 90000 ? "video" : "audio";
+}
+
+const char *vo_rtp_media_kind(const struct vo_stream *stream)
+{
+    const char *why, *kind = kind_of(stream, &why);
+    return kind[0] ? kind : "unknown";
 }
 
 char *vo_rtp_stream_key(const struct vo_rtp_session *session, const struct vo_stream *stream, char *text)
@@ -139,9 +157,10 @@ static void label(const struct view *view, bool evicted)
     struct vo_record_writer *writer = view->writer;
     const struct vo_stream *stream = view->stream;
     const struct vo_call *call = vo_rtp_call_of(stream);
-    const char *evidence;
+    const char *evidence, *why, *kind = kind_of(stream, &why);
     char text[VO_ENCAP_TEXT];
-    vo_observe_label(writer, "media", vo_rtp_media_kind(stream));
+    vo_observe_label(writer, "media", kind[0] ? kind : "unknown");
+    vo_observe_label(writer, "media_unknown", kind[0] ? NULL : why);
     label_payload(view);
     vo_observe_label(writer, "call_id", call ? call->id : NULL);
     vo_observe_label(writer, "direction", vo_rtp_direction(stream));
@@ -296,7 +315,9 @@ static void put_rtcp(const struct view *view)
         vo_observe_metric(writer, VO_METRIC_RTCP_LOSS_INTERVAL_MAX_PERCENT, rtcp->fraction_max * 100.0 / 256);
     } else {
         vo_observe_missing(writer, VO_METRIC_RTCP_LOSS_PERCENT, "%s",
-                           view->stream->secure
+                           reports >= 2 ? "the receiver's highest sequence number did not rise between its "
+                                          "first and its last report"
+                           : view->stream->secure
                                ? "RTCP is encrypted, or the receiver sent fewer than two reports"
                                : "fewer than two reports of the receiver were captured");
     }
@@ -361,7 +382,8 @@ static void put_quality(const struct view *view, const struct vo_burst_result *b
         vo_rtp_quality(view->session, view->stream, burst, bad, isnan(view->ptime_ms) ? 0 : view->ptime_ms,
                        view->latency_ms);
     if (!quality.listening) {
-        vo_observe_missing(writer, VO_METRIC_RTP_MOS_LQ_NB, "%s", quality.missing);
+        for (unsigned i = 0; i < sizeof mos_lq / sizeof *mos_lq; i++)
+            vo_observe_missing(writer, mos_lq[i], "%s", quality.missing);
         return;
     }
     vo_observe_metric(writer, r_lq[quality.band], quality.r_lq);
@@ -387,7 +409,9 @@ static void put_signalled(const struct view *view)
                      stream->to                              ? "as_signalled"
                      : vo_rtp_reverse(view->session, stream) ? "symmetric"
                                                              : "different");
-    double told = binding->media->ptime_ms;
+    const struct vo_media_payload *named =
+        view->payload ? vo_media_named(stream->to, stream->from, view->payload->type) : NULL;
+    double told = named ? named->ptime_ms : binding->media->ptime_ms;
     if (told > 0 && !isnan(view->ptime_ms))
         vo_observe_state(writer, VO_METRIC_RTP_PTIME_STATE,
                          fabs(told - view->ptime_ms) < 0.5 ? "as_signalled" : "different");
@@ -427,6 +451,11 @@ void vo_rtp_emit_stream(struct vo_rtp_session *session, const struct vo_stream *
                                  vo_rtp_stream_key(session, stream, key)};
     struct vo_burst_result burst = vo_burst_result(&view.measure->burst, view.measure->sequence.good,
                                                    isnan(view.ptime_ms) ? 1 : view.ptime_ms);
+    /* looking a stream up measures what waits of it, which may write records: so before this one begins */
+    char other[VO_STREAM_ID];
+    (void)vo_rtp_reverse(session, stream);
+    if (stream->leg && stream->leg->first)
+        (void)vo_rtp_stream_id(session, stream->leg->first, other);
     vo_observe_begin(session->writer, view.measure->first, &subject);
     label(&view, evicted);
     put_counts(&view);

@@ -41,8 +41,8 @@ static const struct vo_option options[] = {
     {"duration", 'd', VO_OPTION_NUMBER, &command.duration_s, "SECONDS", "stop a live capture after this long",
      0.1, 1e9, NULL},
     {"write", 'w', VO_OPTION_FILE, &command.write_to, "PCAP", "also write the live capture here", 0, 0, NULL},
-    {"near", 0, VO_OPTION_LIST, &command.near, "ADDRESS", "the capture was taken beside this host", 0, 0,
-     NULL},
+    {"near", 0, VO_OPTION_LIST, &command.near, "[NAME:]ADDRESS",
+     "the capture (of two: that of point NAME) was taken beside this host", 0, 0, NULL},
     {"position", 0, VO_OPTION_WORD, &command.position, "WORD",
      "where the capture was taken, for every stream", 0, 0, positions},
     {"playout", 0, VO_OPTION_TEXT, &command.playout, "fixed:MS|adaptive:MIN-MAX",
@@ -77,6 +77,17 @@ static const struct vo_program program = {
     .operands_are_files = true,
 };
 
+/* What one run works on: one capture, or the two of --point. */
+static struct job {
+    unsigned count;
+    struct vo_capture *captures[2];
+    struct vo_point points[2];
+    struct vo_rtp_session sessions[2];
+    struct vo_keylog *keylog;
+    struct vo_record_writer *writer;
+    char why[VO_ERROR_SIZE]; /* what is missing when it is done in part */
+} job;
+
 static struct vo_capture *running[2]; /* what a signal stops */
 static volatile sig_atomic_t stopped; /* it came, perhaps before there was anything to stop */
 
@@ -103,13 +114,35 @@ static void on_warning(void *context, const char *message)
         fprintf(stderr, "%s: %s\n", program.name, message);
 }
 
+/* Which point "NAME:ADDRESS" speaks of, and the address; of one capture all of it is the address. */
+static const struct vo_point *point_of_near(const char *text, const char **address)
+{
+    *address = text;
+    for (unsigned i = 0; i < job.count && job.count == 2; i++) {
+        size_t size = strlen(job.points[i].name);
+        if (strncmp(text, job.points[i].name, size) != 0 || text[size] != ':')
+            continue;
+        *address = text + size + 1;
+        return &job.points[i];
+    }
+    return NULL;
+}
+
 static enum vo_status add_near(struct vo_rtp_options *to, const char *text, struct vo_error *error)
 {
+    const char *address;
+    const struct vo_point *point = point_of_near(text, &address);
     if (to->near_count == VO_RTP_NEAR)
         return vo_error_set(error, VO_ERR_USAGE, "--near takes at most %d addresses", VO_RTP_NEAR);
-    if (!vo_address_parse(text, strlen(text), to->near[to->near_count]))
-        return vo_error_set(error, VO_ERR_USAGE, "--near: '%s' is not an IP address", text);
-    to->near_count++;
+    if (job.count == 2 && !point)
+        return vo_error_set(
+            error, VO_ERR_USAGE,
+            "--near: which point is beside '%s'? Of two, give its name too: '%.70s:ADDRESS' or "
+            "'%.70s:ADDRESS'",
+            text, job.points[0].name, job.points[1].name);
+    if (!vo_address_parse(address, strlen(address), to->near[to->near_count]))
+        return vo_error_set(error, VO_ERR_USAGE, "--near: '%s' is not an IP address", address);
+    to->near_point[to->near_count++] = point ? point->name : NULL;
     return VO_OK;
 }
 
@@ -172,6 +205,7 @@ static enum vo_status read_frames(struct vo_rtp_session *session, struct vo_prog
     struct vo_frame frame;
     enum vo_status status;
     uint64_t since_tick = 0;
+    bool live = command.interface || (command.files.count && strcmp(command.files.items[0], "-") == 0);
     vo_time second = 0; /* of the capture: a slow pipe's records are written as they come */
     while ((status = vo_capture_next(session->capture, &frame, error)) == VO_OK) {
         if (frame.data)
@@ -182,6 +216,8 @@ static enum vo_status read_frames(struct vo_rtp_session *session, struct vo_prog
         second = session->now / VO_NS_PER_S;
         vo_time now = vo_clock_monotonic();
         const struct vo_capture_stats *stats = vo_capture_stats(session->capture);
+        if (live)
+            vo_streams_settle(session->streams, session->calls);
         vo_record_tick(session->writer, now);
         vo_progress_update(progress, stats->frames, stats->bytes_read, stats->bytes_total, now);
         if (vo_record_status(session->writer, NULL) != VO_OK)
@@ -189,17 +225,6 @@ static enum vo_status read_frames(struct vo_rtp_session *session, struct vo_prog
     }
     return status == VO_END ? VO_OK : status;
 }
-
-/* What one run works on: one capture, or the two of --point. */
-static struct job {
-    unsigned count;
-    struct vo_capture *captures[2];
-    struct vo_point points[2];
-    struct vo_rtp_session sessions[2];
-    struct vo_keylog *keylog;
-    struct vo_record_writer *writer;
-    char why[VO_ERROR_SIZE]; /* what is missing when it is done in part */
-} job;
 
 /* The files of a capture, or the interface. */
 static const char *const *sources_of(unsigned which, size_t *count)
@@ -244,6 +269,16 @@ static const char *left_out(const struct vo_rtp_session *session)
     if (vo_calls_evicted(session->calls))
         return "too many calls: those after the first 100000 were not followed; split the capture by time "
                "(editcap -i)";
+    if (session->counts.hidden_left_out) {
+        snprintf(
+            text, sizeof text,
+            "%llu TLS connections to SIP servers could not be read and were only counted: over %d servers; "
+            "give their keys with --keylog, or split the capture by server",
+            (unsigned long long)session->counts.hidden_left_out, VO_RTP_HIDDEN_MAX);
+        on_warning(NULL, text);
+        return "TLS connections to too many SIP servers: those to the last ones were only counted; split the "
+               "capture by server";
+    }
     return NULL;
 }
 
@@ -306,9 +341,8 @@ static int measure_all(struct vo_rtp_options *to, struct vo_error *error)
     return code;
 }
 
-static enum vo_status open_captures(struct vo_error *error)
+static enum vo_status name_points(struct vo_error *error)
 {
-    struct vo_capture_options how = {command.filter, command.write_to, command.duration_s};
     enum vo_status status = VO_OK;
     job.count = command.points.count ? 2 : 1;
     for (unsigned i = 0; i < command.points.count && status == VO_OK; i++)
@@ -317,6 +351,13 @@ static enum vo_status open_captures(struct vo_error *error)
         status =
             vo_error_set(error, VO_ERR_USAGE, "--point: both points are called '%s'; give them two names",
                          job.points[0].name);
+    return status;
+}
+
+static enum vo_status open_captures(struct vo_error *error)
+{
+    struct vo_capture_options how = {command.filter, command.write_to, command.duration_s};
+    enum vo_status status = VO_OK;
     for (unsigned i = 0; i < job.count && status == VO_OK; i++) {
         size_t count;
         const char *const *sources = sources_of(i, &count);
@@ -359,7 +400,9 @@ static enum vo_status check_output(struct vo_error *error)
 
 static enum vo_status open_all(struct vo_rtp_options *to, struct vo_error *error)
 {
-    enum vo_status status = make_options(to, error);
+    enum vo_status status = name_points(error);
+    if (status == VO_OK)
+        status = make_options(to, error);
     if (status == VO_OK && command.interface)
         add_own_addresses(to);
     if (status == VO_OK)

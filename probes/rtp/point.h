@@ -35,6 +35,7 @@ struct vo_point_packet {
 struct vo_point_stream {
     const struct vo_stream *stream;
     uint64_t packets; /* first copies that can be told apart; the matching's */
+    bool torn;        /* several streams of the other point fit it equally; the matching's */
 };
 
 struct vo_point {

@@ -241,6 +241,7 @@ static void wed(struct choice *choice, const struct claim *claim)
     for (int i = 0; i < 2; i++)
         if (suitors[i]->torn && points->pair_of[i][claim->number[i]] == VO_POINT_NONE) {
             points->pair_of[i][claim->number[i]] = VO_POINT_NONE - 1;
+            points->point[i]->streams[claim->number[i]].torn = true;
             points->torn++;
         }
     if (suitors[0]->number != claim->number[1] || suitors[1]->number != claim->number[0] ||

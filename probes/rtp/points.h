@@ -72,4 +72,8 @@ struct vo_point_result {
 };
 struct vo_point_result vo_points_result(const struct vo_points *points, const struct vo_point_pair *pair);
 
+/* Whether the capture of the other point ran while this stream, seen at point `side`, did. `told` becomes
+ * false if no packet was matched, so that the clocks have to be taken as they are. */
+bool vo_points_awaited(const struct vo_points *points, int side, const struct vo_stream *stream, bool *told);
+
 #endif

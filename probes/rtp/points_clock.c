@@ -186,6 +186,28 @@ enum vo_status vo_points_solve(struct vo_points *points, struct vo_error *error)
     return VO_OK;
 }
 
+/* The clock of B less that of A, as near as a delay: enough to tell whether a capture was running. */
+static double clocks_apart(const struct vo_points *points, bool *told)
+{
+    *told = true;
+    if (points->clock.has_offset)
+        return points->clock.offset_ns;
+    for (size_t i = 0; i < points->count; i++)
+        if (points->pairs[i].matched)
+            return (double)apart(&points->pairs[i].matches[0]);
+    *told = false;
+    return 0;
+}
+
+bool vo_points_awaited(const struct vo_points *points, int side, const struct vo_stream *stream, bool *told)
+{
+    const struct vo_point *other = points->point[!side];
+    double shift = clocks_apart(points, told);
+    shift = side ? -shift : shift;
+    return other->first != VO_TIME_UNKNOWN && (double)stream->measure->last + shift >= (double)other->first &&
+           (double)stream->measure->first + shift <= (double)other->last;
+}
+
 /* ± of a delay from the clocks, for times up to `away_s` from the reference of the fit. */
 static double clock_error_ms(const struct vo_clockfit_result *clock, double away_s)
 {

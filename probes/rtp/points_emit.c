@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define WAY_TEXT 160
+#define WAY_KEY  (WAY_TEXT + 128)
 
 static vo_time overlap_of(const struct vo_stream *a, const struct vo_stream *b)
 {
@@ -105,28 +106,48 @@ static void label_drops(const struct view *view)
         vo_observe_label(view->writer, "drops_at_point", "not known");
 }
 
-static void label(const struct view *view)
+/* Stable between runs, like vo_rtp_stream_key(). */
+static const char *key_of(const struct view *view, char key[WAY_KEY])
+{
+    char source[VO_ADDRESS_TEXT], destination[VO_ADDRESS_TEXT];
+    snprintf(key, WAY_KEY, "%s %s %s>%s", view->way, vo_rtp_media_kind(view->known),
+             vo_address_format(view->stream->key.source, source),
+             vo_address_format(view->stream->key.destination, destination));
+    return key;
+}
+
+static void label_stream(const struct view *view)
 {
     struct vo_record_writer *writer = view->writer;
     const struct vo_payload *payload = vo_stream_main_payload(view->known);
     const struct vo_call *call = vo_rtp_call_of(view->known);
     const struct vo_stream_key *key = &view->stream->key;
-    char text[VO_STREAM_ID];
+    char text[VO_ENDPOINT_TEXT];
     vo_observe_label(writer, "media", vo_rtp_media_kind(view->known));
     vo_observe_label(writer, "codec", payload && payload->codec[0] ? payload->codec : NULL);
     vo_observe_label(writer, "call_id", call ? call->id : NULL);
     vo_observe_label(writer, "direction", vo_rtp_direction(view->known));
     vo_observe_label(writer, "point", view->way);
-    vo_observe_label(writer, "direction_evidence", view->pair->evidence);
-    const char *evidence;
-    vo_observe_label(writer, "position",
-                     vo_rtp_position(&view->sessions[view->later], view->stream, &evidence));
-    vo_observe_label(writer, "position_evidence", evidence);
     vo_observe_label(writer, "source", vo_endpoint_format(key->source, key->source_port, text));
     vo_observe_label(writer, "destination",
                      vo_endpoint_format(key->destination, key->destination_port, text));
-    vo_observe_label(writer, "first_point",
-                     vo_rtp_stream_id(&view->sessions[!view->later], view->pair->stream[!view->later], text));
+}
+
+static void label(const struct view *view)
+{
+    struct vo_record_writer *writer = view->writer;
+    const struct vo_rtp_session *first = &view->sessions[!view->later];
+    const struct vo_stream *there = view->pair->stream[!view->later];
+    const char *evidence;
+    char id[VO_STREAM_ID];
+    label_stream(view);
+    vo_observe_label(writer, "direction_evidence", view->pair->evidence);
+    vo_observe_label(writer, "position",
+                     vo_rtp_position(&view->sessions[view->later], view->stream, &evidence));
+    vo_observe_label(writer, "position_evidence", evidence);
+    vo_observe_label(writer, "first_point", vo_rtp_stream_id(first, there, id));
+    vo_observe_label(writer, "first_position", vo_rtp_position(first, there, &evidence));
+    vo_observe_label(writer, "first_position_evidence", evidence);
     if (view->pair->header_only)
         vo_observe_label_number(writer, "matched_by_header_only", (double)view->pair->header_only);
     label_drops(view);
@@ -157,15 +178,12 @@ static void put_delay(const struct view *view, const struct vo_point_result *res
 
 static void emit_pair(const struct view *view)
 {
-    char id[VO_STREAM_ID], key[WAY_TEXT + 128], source[VO_ADDRESS_TEXT], destination[VO_ADDRESS_TEXT];
+    char id[VO_STREAM_ID], key[WAY_KEY];
     struct vo_record_writer *writer = view->writer;
     const struct vo_stream *stream = view->stream;
     struct vo_point_result result = vo_points_result(view->points, view->pair);
-    snprintf(key, sizeof key, "%s %s %s>%s", view->way, vo_rtp_media_kind(view->known),
-             vo_address_format(stream->key.source, source),
-             vo_address_format(stream->key.destination, destination));
     struct vo_subject subject = {"rtp_stream", vo_rtp_stream_id(&view->sessions[view->later], stream, id),
-                                 key};
+                                 key_of(view, key)};
     vo_observe_begin(writer, stream->measure ? stream->measure->first : VO_TIME_UNKNOWN, &subject);
     label(view);
     put_delay(view, &result);
@@ -180,6 +198,69 @@ static void emit_pair(const struct view *view)
         vo_observe_missing(writer, VO_METRIC_RTP_POINT_LOSS_PERCENT, "%s", result.missing);
     }
     vo_observe_end(writer);
+}
+
+/* The same packets as a stream that was paired, under other addresses or tags: that pair speaks for both. */
+static bool is_leg_of_pair(const struct vo_points *points, const struct vo_rtp_session *session, int side,
+                           const struct vo_stream *stream)
+{
+    bool paired = false, leg = false;
+    for (const struct vo_stream *s = vo_streams_of_ssrc(session->streams, stream->key.ssrc); s;
+         s = s->next_ssrc) {
+        uint32_t number = vo_point_number(s);
+        if (s->key.ssrc != stream->key.ssrc || !number)
+            continue;
+        paired |= points->pair_of[side][number] != VO_POINT_NONE;
+        leg |= vo_rtp_is_leg(stream, s);
+    }
+    return paired && leg;
+}
+
+static void tell_why_alone(const struct vo_points *points, int side, const struct vo_stream *stream,
+                           char *text, size_t size)
+{
+    bool told;
+    const char *other = points->point[!side]->name;
+    if (points->point[side]->streams[vo_point_number(stream)].torn)
+        snprintf(text, size, "several streams of the other point, %.70s, fit this one equally", other);
+    else if (vo_points_awaited(points, side, stream, &told))
+        snprintf(text, size, "not found at the other point, %.70s", other);
+    else
+        snprintf(text, size,
+                 "not found at the other point, %.70s: its capture did not run while this stream did%s",
+                 other, told ? "" : ", by the clocks as they are");
+}
+
+/* A stream that one point saw: what the comparison would have told of it is missing. */
+static void emit_alone(const struct vo_points *points, const struct vo_rtp_session *session, int side,
+                       const struct vo_stream *stream)
+{
+    struct vo_record_writer *writer = session->writer;
+    char id[VO_STREAM_ID], why[256];
+    struct view view = {.stream = stream, .known = stream, .writer = writer};
+    snprintf(view.way, sizeof view.way, "%.70s?%.70s", points->point[side]->name, points->point[!side]->name);
+    char key[WAY_KEY];
+    struct vo_subject subject = {"rtp_stream", vo_rtp_stream_id(session, stream, id), key_of(&view, key)};
+    tell_why_alone(points, side, stream, why, sizeof why);
+    vo_observe_begin(writer, stream->measure->first, &subject);
+    label_stream(&view);
+    vo_observe_missing(writer, VO_METRIC_RTP_POINT_DELAY_MS, "%s", why);
+    vo_observe_missing(writer, VO_METRIC_RTP_POINT_LOSS_PERCENT, "%s", why);
+    if (!stream->rtcp || !stream->rtcp->round_trips) { /* else its own observation has a latency */
+        vo_observe_missing(writer, VO_METRIC_RTP_LATENCY_MS, "%s", why);
+        vo_observe_missing(writer, VO_METRIC_RTP_LATENCY_MAX_MS, "%s", why);
+    }
+    vo_observe_end(writer);
+}
+
+static void emit_unpaired(const struct vo_points *points, const struct vo_rtp_session *session, int side)
+{
+    for (uint32_t i = 1; i <= points->point[side]->stream_count; i++) {
+        const struct vo_stream *stream = points->point[side]->streams[i].stream;
+        if (stream && stream->measure && stream->measure->sequence.unique &&
+            points->pair_of[side][i] == VO_POINT_NONE && !is_leg_of_pair(points, session, side, stream))
+            emit_alone(points, session, side, stream);
+    }
 }
 
 /* Streams that one point saw and that have no pair. */
@@ -227,6 +308,8 @@ void vo_points_emit(const struct vo_points *points, const struct vo_rtp_session 
         struct view view = view_of(points, sessions, &points->pairs[i]);
         emit_pair(&view);
     }
+    for (int side = 0; side < 2; side++)
+        emit_unpaired(points, &sessions[side], side);
     emit_clock(points, sessions[0].writer);
 }
 

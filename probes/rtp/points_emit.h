@@ -13,7 +13,7 @@
  * VO_ERR_MEMORY. */
 enum vo_status vo_points_compare(struct vo_points *points, const struct vo_rtp_session sessions[2],
                                  struct vo_error *error);
-/* An observation for each stream that both points saw, and an event "clock_fit". */
+/* An observation for each stream, also for those that one point only saw, and an event "clock_fit". */
 void vo_points_emit(const struct vo_points *points, const struct vo_rtp_session sessions[2]);
 void vo_points_print(const struct vo_points *points, const struct vo_rtp_session sessions[2], FILE *stream);
 

@@ -51,18 +51,19 @@ struct vo_rtp_quality vo_rtp_quality(const struct vo_rtp_session *session, const
                       ? (double)payload->octets * 8 / (double)payload->packets / ptime_ms
                       : 0;
     if (!find_impairment(session, payload, kbps, &row)) {
-        snprintf(quality.missing, sizeof quality.missing,
-                 "ITU-T G.113 tabulates no Ie and Bpl for %s: give them with --codec-impairment",
-                 payload->codec);
+        snprintf(
+            quality.missing, sizeof quality.missing,
+            "no Ie of ITU-T G.113 is confirmed for %s at its rate: give Ie and Bpl with --codec-impairment",
+            payload->codec);
         return quality;
     }
     double ratio = burst->burst_ratio >= 1 ? burst->burst_ratio : 1;
     double effective = vo_emodel_effective(&row, loss_and_discard_percent, ratio);
     if (isnan(effective)) {
-        snprintf(
-            quality.missing, sizeof quality.missing,
-            "packets were lost and ITU-T G.113 tabulates no Bpl for %s: give one with --codec-impairment",
-            payload->codec);
+        snprintf(quality.missing, sizeof quality.missing,
+                 "packets were lost and no Bpl of ITU-T G.113 is confirmed for %s: give one with "
+                 "--codec-impairment",
+                 payload->codec);
         return quality;
     }
     quality.listening = true;

@@ -5,6 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool proves(const struct vo_leg_delay *leg, const struct vo_stream *other)
+{
+    return leg && leg->first == other && leg->matched >= VO_LEG_PROOF;
+}
+
+bool vo_rtp_is_leg(const struct vo_stream *stream, const struct vo_stream *other)
+{
+    return proves(stream->leg, other) || proves(other->leg, stream);
+}
+
 /* The stream of the same packets that SDP announces, where this one's signalling was not captured; else
  * itself. */
 static const struct vo_stream *announced_leg(const struct vo_stream *stream)
@@ -12,9 +22,7 @@ static const struct vo_stream *announced_leg(const struct vo_stream *stream)
     const struct vo_stream *other = stream->leg ? stream->leg->first : NULL;
     if (stream->to || stream->from || !other || (!other->to && !other->from))
         return stream;
-    bool proven = stream->leg->matched >= VO_LEG_PROOF ||
-                  (other->leg && other->leg->first == stream && other->leg->matched >= VO_LEG_PROOF);
-    return proven ? other : stream;
+    return vo_rtp_is_leg(stream, other) ? other : stream;
 }
 
 struct vo_call *vo_rtp_call_of(const struct vo_stream *stream)
@@ -71,7 +79,8 @@ static double half_loop(const struct vo_stream *stream)
 static bool is_near(const struct vo_rtp_options *options, const uint8_t address[16])
 {
     for (unsigned i = 0; i < options->near_count; i++)
-        if (memcmp(options->near[i], address, 16) == 0)
+        if (memcmp(options->near[i], address, 16) == 0 &&
+            (!options->near_point[i] || strcmp(options->near_point[i], options->point) == 0))
             return true;
     return false;
 }
@@ -124,19 +133,21 @@ struct vo_call *vo_rtp_linked(const struct vo_call *call)
     return media ? media->linked : NULL;
 }
 
-static bool in_ring(const struct vo_call *call, const struct vo_call *other)
+/* The call that stands for the whole ring. */
+static struct vo_call *root_of(struct vo_call *call)
 {
-    for (const struct vo_call *c = vo_rtp_linked(call); c != call; c = vo_rtp_linked(c))
-        if (c == other)
-            return true;
-    return false;
+    while (media_of(call)->root != call)
+        call = media_of(call)->root = media_of(media_of(call)->root)->root;
+    return call;
 }
 
 /* Joins two rings by exchanging their successors. */
 static void link_two(struct vo_call *a, struct vo_call *b)
 {
-    if (a == b || in_ring(a, b))
+    struct vo_call *root_a = root_of(a), *root_b = root_of(b);
+    if (root_a == root_b)
         return;
+    media_of(root_a)->root = root_b;
     struct vo_call *after_a = media_of(a)->linked;
     media_of(a)->linked = media_of(b)->linked;
     media_of(b)->linked = after_a;
@@ -189,15 +200,112 @@ static bool link_by_signalling(struct vo_rtp_session *session)
     return true;
 }
 
-bool vo_rtp_link_calls(struct vo_rtp_session *session)
+/* A stream by its SSRC, and from when to when it was up. */
+struct carrier {
+    uint32_t ssrc;
+    vo_time first, last;
+    struct vo_stream *stream;
+};
+
+static int compare_carriers(const void *a, const void *b)
 {
-    for (struct vo_call *call = vo_calls_first(session->calls); call; call = call->next) {
-        struct vo_call_media *media = calloc(1, sizeof *media);
-        if (!media)
-            return false;
-        media->linked = call;
-        call->user = media;
+    const struct carrier *left = a, *right = b;
+    if (left->ssrc != right->ssrc)
+        return left->ssrc < right->ssrc ? -1 : 1;
+    return (left->first > right->first) - (left->first < right->first);
+}
+
+static size_t end_of_group(const struct carrier *carriers, size_t begin, size_t count)
+{
+    size_t end = begin + 1;
+    while (end < count && carriers[end].ssrc == carriers[begin].ssrc)
+        end++;
+    return end;
+}
+
+/* Were more than VO_LEG_STREAMS of one SSRC, in order of their beginning, up at once? */
+static bool is_crowded(const struct carrier *carriers, size_t count)
+{
+    vo_time ends[VO_LEG_STREAMS];
+    unsigned up = 0;
+    for (size_t i = 0; i < count; i++) {
+        unsigned kept = 0;
+        for (unsigned e = 0; e < up; e++)
+            if (ends[e] >= carriers[i].first)
+                ends[kept++] = ends[e];
+        if (kept == VO_LEG_STREAMS)
+            return true;
+        ends[kept] = carriers[i].last;
+        up = kept + 1;
     }
+    return false;
+}
+
+/* Parts the streams whose SSRC is no identity and leaves them out; returns how many carriers remain. */
+static size_t part_crowded(struct vo_rtp_session *session, struct carrier *carriers, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0, end; i < count; i = end) {
+        end = end_of_group(carriers, i, count);
+        if (!is_crowded(&carriers[i], end - i)) {
+            memmove(&carriers[kept], &carriers[i], (end - i) * sizeof *carriers);
+            kept += end - i;
+            continue;
+        }
+        for (size_t k = i; k < end; k++)
+            vo_leg_part(carriers[k].stream);
+        session->crowded.ssrc = carriers[i].ssrc;
+        session->crowded.ssrcs++;
+        session->crowded.streams += end - i;
+    }
+    return kept;
+}
+
+/* Links the calls of streams with one SSRC that were up at the same time. In order of their beginning, a call
+ * overlaps an earlier one exactly if it overlaps the one that ended last. */
+static void link_carriers(struct carrier *carriers, size_t count)
+{
+    struct vo_call *lasting = NULL;
+    for (size_t i = 0; i < count; i++) {
+        struct vo_call *call = vo_rtp_call_of(carriers[i].stream);
+        carriers[i].first = call ? call->first : INT64_MAX;
+    }
+    qsort(carriers, count, sizeof *carriers, compare_carriers);
+    for (size_t i = 0; i < count; i++) {
+        struct vo_call *call = vo_rtp_call_of(carriers[i].stream);
+        bool same = i > 0 && carriers[i].ssrc == carriers[i - 1].ssrc;
+        lasting = same ? lasting : NULL;
+        if (!call)
+            continue;
+        if (lasting && overlap(lasting, call))
+            link_two(lasting, call);
+        if (!lasting || call->last > lasting->last)
+            lasting = call;
+    }
+}
+
+static bool link_by_ssrc(struct vo_rtp_session *session)
+{
+    size_t streams = vo_streams_count(session->streams), count = 0;
+    struct carrier *carriers = malloc((streams + 1) * sizeof *carriers);
+    if (!carriers)
+        return false;
+    for (size_t i = 0; i < streams; i++) {
+        struct vo_stream *stream = vo_streams_at(session->streams, i);
+        if (stream->measure)
+            carriers[count++] =
+                (struct carrier){stream->key.ssrc, stream->measure->first, stream->measure->last, stream};
+    }
+    qsort(carriers, count, sizeof *carriers, compare_carriers);
+    count = part_crowded(session, carriers, count);
+    link_carriers(carriers, count);
+    free(carriers);
+    return true;
+}
+
+/* What the streams of a call add up to. */
+static void add_streams(const struct vo_rtp_session *session)
+{
     for (size_t i = 0; i < vo_streams_count(session->streams); i++) {
         const struct vo_stream *stream = vo_streams_at(session->streams, i);
         struct vo_call *call = vo_rtp_call_of(stream);
@@ -213,13 +321,22 @@ bool vo_rtp_link_calls(struct vo_rtp_session *session)
             if (stream->rtcp->rtt_max_ns > media->rtt_max_ns)
                 media->rtt_max_ns = stream->rtcp->rtt_max_ns;
         }
-        for (const struct vo_stream *s = stream->next_ssrc; s; s = s->next_ssrc) {
-            struct vo_call *other = s->key.ssrc == stream->key.ssrc ? vo_rtp_call_of(s) : NULL;
-            if (other && overlap(call, other))
-                link_two(call, other);
-        }
         if (to && from && to->call != from->call)
             link_two(to->call, from->call);
     }
+}
+
+bool vo_rtp_link_calls(struct vo_rtp_session *session)
+{
+    for (struct vo_call *call = vo_calls_first(session->calls); call; call = call->next) {
+        struct vo_call_media *media = calloc(1, sizeof *media);
+        if (!media)
+            return false;
+        media->linked = media->root = call;
+        call->user = media;
+    }
+    if (!link_by_ssrc(session)) /* first: it parts false legs, which would lend their call */
+        return false;
+    add_streams(session);
     return link_by_signalling(session);
 }

@@ -9,6 +9,7 @@
 
 #define ROUND_TRIP_PAIR_NS (30 * VO_NS_PER_S) /* two half loops further apart than this are no round trip */
 #define HALF_LOOP_MAX_NS   (10 * VO_NS_PER_S)
+#define SAME_SSRC_MAX      64 /* streams of one SSRC, among which addresses may still tell */
 
 struct visit {
     struct vo_rtp_session *session;
@@ -22,23 +23,46 @@ static struct vo_stream_rtcp *rtcp_of(struct vo_rtp_session *session, struct vo_
     return stream->rtcp;
 }
 
-/* The stream that this SSRC sends from `source` to `destination`; with one stream of the SSRC only, that one
- * (NAT may have changed its addresses). */
-static struct vo_stream *stream_of(const struct vo_rtp_session *session, uint32_t ssrc,
-                                   const uint8_t source[16], const uint8_t destination[16],
-                                   uint32_t encap_hash)
+/* The confirmed stream of an SSRC beside which an RTCP packet goes, or of whose way back it is (`back`): on
+ * the same ports, or on the even ones below. */
+static struct vo_stream *stream_beside(const struct vo_rtp_session *session, const struct vo_packet *packet,
+                                       uint32_t ssrc, bool back)
 {
-    struct vo_stream *only = NULL, *best = NULL;
+    struct vo_stream_key key = {
+        .ssrc = ssrc, .encap_hash = packet->encap_hash, .interface = session->interface};
+    memcpy(key.source, back ? packet->destination : packet->source, 16);
+    memcpy(key.destination, back ? packet->source : packet->destination, 16);
+    for (int mux = 1; mux >= 0; mux--) {
+        key.source_port = (uint16_t)((back ? packet->destination_port : packet->source_port) - 1 + mux);
+        key.destination_port = (uint16_t)((back ? packet->source_port : packet->destination_port) - 1 + mux);
+        struct vo_stream *stream = vo_streams_find(session->streams, &key);
+        if (stream && stream->confirmed)
+            return stream;
+    }
+    return NULL;
+}
+
+/* The confirmed stream of an SSRC that an RTCP packet speaks of: by its ports; else by addresses, where there
+ * are not too many of the SSRC; with one stream of the SSRC only, that one (NAT may have changed both). */
+static struct vo_stream *stream_of(const struct vo_rtp_session *session, const struct vo_packet *packet,
+                                   uint32_t ssrc, bool back)
+{
+    struct vo_stream *only = NULL, *best = stream_beside(session, packet, ssrc, back);
+    const uint8_t *source = back ? packet->destination : packet->source;
+    const uint8_t *destination = back ? packet->source : packet->destination;
     unsigned count = 0;
     int best_score = 0;
+    if (best)
+        return best;
     for (struct vo_stream *s = vo_streams_of_ssrc(session->streams, ssrc); s; s = s->next_ssrc) {
         if (s->key.ssrc != ssrc)
             continue;
         only = s;
-        count++;
+        if (++count > SAME_SSRC_MAX)
+            return NULL;
         int score = 4 * (memcmp(s->key.source, source, 16) == 0) +
                     4 * (memcmp(s->key.destination, destination, 16) == 0) +
-                    2 * (s->key.interface == session->interface) + (s->key.encap_hash == encap_hash);
+                    2 * (s->key.interface == session->interface) + (s->key.encap_hash == packet->encap_hash);
         if (score > best_score && score >= 4) {
             best = s;
             best_score = score;
@@ -69,8 +93,7 @@ static void take_sender_report(const struct visit *visit, const struct vo_rtcp_i
     struct vo_rtp_session *session = visit->session;
     const struct vo_packet *packet = visit->packet;
     vouch(session, packet, item->ssrc);
-    struct vo_stream *stream =
-        stream_of(session, item->ssrc, packet->source, packet->destination, packet->encap_hash);
+    struct vo_stream *stream = stream_of(session, packet, item->ssrc, false);
     struct vo_stream_rtcp *rtcp = stream ? rtcp_of(session, stream) : NULL;
     if (!rtcp || item->sender.ntp == 0)
         return;
@@ -118,8 +141,7 @@ static void take_block(const struct visit *visit, uint32_t reporter, const struc
     struct vo_rtp_session *session = visit->session;
     const struct vo_packet *packet = visit->packet;
     /* the report travels back: from the stream's receiver to its sender */
-    struct vo_stream *stream =
-        stream_of(session, block->source, packet->destination, packet->source, packet->encap_hash);
+    struct vo_stream *stream = stream_of(session, packet, block->source, true);
     struct vo_stream_rtcp *rtcp = stream ? rtcp_of(session, stream) : NULL;
     if (!rtcp || (rtcp->reports && rtcp->reporter != reporter))
         return;
@@ -141,8 +163,7 @@ static void take_voip(const struct visit *visit, const struct vo_rtcp_xr_voip *v
 {
     struct vo_rtp_session *session = visit->session;
     const struct vo_packet *packet = visit->packet;
-    struct vo_stream *stream =
-        stream_of(session, voip->source, packet->destination, packet->source, packet->encap_hash);
+    struct vo_stream *stream = stream_of(session, packet, voip->source, true);
     struct vo_stream_rtcp *rtcp = stream ? rtcp_of(session, stream) : NULL;
     if (!rtcp)
         return;
@@ -153,8 +174,7 @@ static void take_voip(const struct visit *visit, const struct vo_rtcp_xr_voip *v
 static void take_cname(const struct visit *visit, const struct vo_rtcp_item *item)
 {
     const struct vo_packet *packet = visit->packet;
-    struct vo_stream *stream =
-        stream_of(visit->session, item->ssrc, packet->source, packet->destination, packet->encap_hash);
+    struct vo_stream *stream = stream_of(visit->session, packet, item->ssrc, false);
     struct vo_stream_rtcp *rtcp = stream ? rtcp_of(visit->session, stream) : NULL;
     if (rtcp)
         snprintf(rtcp->cname, sizeof rtcp->cname, "%.*s", (int)item->text.size, item->text.at);

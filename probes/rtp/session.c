@@ -1,6 +1,7 @@
 #include "probes/rtp/session.h"
 
 #include "probes/decode/rtp.h"
+#include "probes/rtp/direct.h"
 #include "probes/rtp/emit.h"
 
 #include <stdlib.h>
@@ -44,12 +45,6 @@ static void on_call_evicted(void *context, struct vo_call *call)
     call->user = NULL;
 }
 
-static void on_opened(void *context, struct vo_stream *stream)
-{
-    (void)context;
-    (void)stream;
-}
-
 static void on_stream_evicted(void *context, struct vo_stream *stream)
 {
     vo_rtp_emit_stream(context, stream, true);
@@ -66,7 +61,7 @@ enum vo_status vo_rtp_session_open(struct vo_rtp_session *session, const struct 
     config->context = session;
     config->rows = vo_rtp_emit_rows;
     config->event = vo_rtp_emit_stream_event;
-    const struct vo_streams_handler streams = {session, on_opened, on_stream_evicted};
+    const struct vo_streams_handler streams = {session, on_stream_evicted};
     const struct vo_calls_handler calls = {session, on_bound, on_call_evicted};
     session->streams = vo_streams_new(config, &streams, options->stream_limit);
     session->calls = vo_calls_new(&calls);
@@ -85,10 +80,10 @@ static uint16_t saturate16(uint32_t value)
 
 /* What the stream table needs of a packet. */
 static void fill(const struct vo_rtp_session *session, const struct vo_packet *packet,
-                 const struct vo_rtp *rtp, const struct vo_queued *to)
+                 const struct vo_rtp *rtp, struct vo_queued *to)
 {
-    struct vo_stream_key *key = to->key;
-    struct vo_rtp_packet *fed = to->rtp;
+    struct vo_stream_key *key = &to->key;
+    struct vo_rtp_packet *fed = &to->rtp;
     memcpy(key->source, packet->source, 16);
     memcpy(key->destination, packet->destination, 16);
     key->source_port = packet->source_port;
@@ -115,15 +110,13 @@ static void fill(const struct vo_rtp_session *session, const struct vo_packet *p
 static void take_rtp(struct vo_rtp_session *session, const struct vo_packet *packet, const struct vo_rtp *rtp)
 {
     if (!session->point) {
-        const struct vo_queued place = vo_streams_place(session->streams);
-        fill(session, packet, rtp, &place);
-        vo_streams_queue(session->streams, session->calls, packet);
+        fill(session, packet, rtp, vo_streams_place(session->streams));
+        vo_streams_queue(session->streams, session->calls, packet->encap, packet->encap_count);
         return;
     }
-    struct vo_stream_key key = {0};
-    struct vo_rtp_packet fed = {0};
-    fill(session, packet, rtp, &(struct vo_queued){&key, &fed});
-    struct vo_stream *stream = vo_streams_add(session->streams, session->calls, &key, packet, &fed);
+    struct vo_queued one;
+    fill(session, packet, rtp, &one);
+    struct vo_stream *stream = vo_streams_add(session->streams, session->calls, &one.key, packet, &one.rtp);
     bool timed = session->first != VO_TIME_UNKNOWN;
     if (!stream || (timed && !vo_point_keep(session->point, stream, packet, rtp, session->now)))
         session->counts.memory++;
@@ -218,6 +211,10 @@ void vo_rtp_session_frame(struct vo_rtp_session *session, const struct vo_frame 
             session->last = frame->time;
     }
     session->interface = frame->interface;
+    if (!session->point && vo_direct_read(frame, session->now, vo_streams_place(session->streams))) {
+        vo_streams_queue(session->streams, session->calls, NULL, 0);
+        return;
+    }
     packet.rest = NULL;
     enum vo_decoded decoded =
         vo_decode_frame(frame->linktype, frame->data, frame->captured, frame->length, &packet);

@@ -22,26 +22,33 @@
 struct vo_rtp_options {
     struct vo_stream_config stream; /* series_s, playout */
     size_t stream_limit;
-    const char *point;             /* name of the capture point, or NULL */
-    const char *position;          /* told by the user, or NULL */
-    uint8_t near[VO_RTP_NEAR][16]; /* hosts that the capture was taken beside */
+    const char *point;                   /* name of the capture point, or NULL */
+    const char *position;                /* told by the user, or NULL */
+    uint8_t near[VO_RTP_NEAR][16];       /* hosts that the capture was taken beside, */
+    const char *near_point[VO_RTP_NEAR]; /* at this point; NULL: there is one capture */
     unsigned near_count;
     const struct vo_option_list *impairments; /* --codec-impairment, each checked */
 };
 
-/* Signalling that could not be read: a TLS connection on a SIP port without its key. */
+/* Signalling that could not be read: the TLS connections to one server's SIP port without their keys. */
 struct vo_hidden_signalling {
-    uint8_t address[2][16];
-    uint16_t port[2];
+    uint8_t server[16], client[16]; /* the client: of the first connection */
+    uint16_t server_port, client_port;
     vo_time first, last;
-    uint32_t packets[2], dscp[2][64];
-    char why[160];
-    struct vo_hidden_signalling *next;
+    uint64_t connections;
+    uint32_t packets[2], dscp[2][64]; /* from clients, from the server */
+    char why[160];                    /* of the first connection */
+    bool others_differ;               /* other connections could not be read for other reasons */
+    struct vo_hidden_signalling *next, *next_in_bucket;
 };
+
+#define VO_RTP_HIDDEN_MAX     1024 /* servers; connections to further ones are only counted */
+#define VO_RTP_HIDDEN_BUCKETS 256
 
 struct vo_rtp_counts {
     uint64_t frames, undecoded, encrypted_frames, damaged, srtcp, malformed_rtcp, malformed_sip, sip_holes;
     uint64_t sip_packets, sip_40, memory;
+    uint64_t hidden_left_out; /* TLS connections to servers beyond VO_RTP_HIDDEN_MAX */
     uint64_t unknown_link;
     uint32_t unknown_linktype;
 };
@@ -57,7 +64,12 @@ struct vo_rtp_session {
     size_t secrets_taken;
     struct vo_capture *capture; /* for interface names */
     struct vo_point *point; /* keeps every packet, to be found again at another point; NULL: none are kept */
-    struct vo_hidden_signalling *hidden;
+    struct vo_hidden_signalling *hidden, *hidden_by[VO_RTP_HIDDEN_BUCKETS];
+    size_t hidden_count;
+    struct {
+        uint64_t ssrcs, streams;
+        uint32_t ssrc; /* one of them */
+    } crowded;         /* SSRCs under which too many streams were up at once to tell anything */
     struct vo_rtp_counts counts;
     vo_time now;         /* of the frame being handled */
     vo_time first, last; /* of the capture */

@@ -192,28 +192,60 @@ static void on_hole(void *context, struct vo_tcp_connection *tcp, int direction,
         vo_tls_hole(connection->tls, direction, size);
 }
 
+/* The entry of the server that this connection's side `server` is, begun if there is none; NULL: no memory,
+ * or no room. */
+static struct vo_hidden_signalling *hidden_of(const struct connection *connection, int server)
+{
+    struct vo_rtp_session *session = connection->session;
+    const struct vo_tcp_connection *tcp = connection->tcp;
+    const uint8_t *address = tcp->address[server];
+    uint32_t mixed = tcp->port[server];
+    for (unsigned i = 0; i < 16; i++)
+        mixed = (mixed ^ address[i]) * 16777619u;
+    struct vo_hidden_signalling **bucket = &session->hidden_by[(mixed >> 16) % VO_RTP_HIDDEN_BUCKETS];
+    for (struct vo_hidden_signalling *h = *bucket; h; h = h->next_in_bucket)
+        if (h->server_port == tcp->port[server] && memcmp(h->server, address, 16) == 0)
+            return h;
+    if (session->hidden_count == VO_RTP_HIDDEN_MAX) {
+        session->counts.hidden_left_out++;
+        return NULL;
+    }
+    struct vo_hidden_signalling *hidden = calloc(1, sizeof *hidden);
+    if (!hidden) {
+        session->counts.memory++;
+        return NULL;
+    }
+    memcpy(hidden->server, address, 16);
+    memcpy(hidden->client, tcp->address[!server], 16);
+    hidden->server_port = tcp->port[server];
+    hidden->client_port = tcp->port[!server];
+    hidden->first = connection->first;
+    hidden->last = connection->last;
+    snprintf(hidden->why, sizeof hidden->why, "%s", vo_tls_explain(connection->tls));
+    hidden->next = session->hidden;
+    hidden->next_in_bucket = *bucket;
+    session->hidden = *bucket = hidden;
+    session->hidden_count++;
+    return hidden;
+}
+
 /* Remembers a TLS connection on a SIP port that gave no SIP. */
 static void remember_hidden(struct connection *connection)
 {
     const struct vo_tcp_connection *tcp = connection->tcp;
-    struct vo_hidden_signalling *hidden = calloc(1, sizeof *hidden);
-    if (!hidden) {
-        connection->session->counts.memory++;
+    int client = tcp->client == 1 || (tcp->client < 0 && is_sip_tls_port(tcp->port[0]));
+    struct vo_hidden_signalling *hidden = hidden_of(connection, !client);
+    if (!hidden)
         return;
-    }
-    int first =
-        tcp->client == 1 || (tcp->client < 0 && is_sip_tls_port(tcp->port[0])); /* the client stands first */
+    hidden->connections++;
+    hidden->first = connection->first < hidden->first ? connection->first : hidden->first;
+    hidden->last = connection->last > hidden->last ? connection->last : hidden->last;
+    hidden->others_differ |= strcmp(hidden->why, vo_tls_explain(connection->tls)) != 0;
     for (int i = 0; i < 2; i++) {
-        memcpy(hidden->address[i], tcp->address[i ^ first], 16);
-        hidden->port[i] = tcp->port[i ^ first];
-        hidden->packets[i] = connection->packets[i ^ first];
-        memcpy(hidden->dscp[i], connection->dscp[i ^ first], sizeof hidden->dscp[i]);
+        hidden->packets[i] += connection->packets[i ^ client];
+        for (int dscp = 0; dscp < 64; dscp++)
+            hidden->dscp[i][dscp] += connection->dscp[i ^ client][dscp];
     }
-    hidden->first = connection->first;
-    hidden->last = connection->last;
-    snprintf(hidden->why, sizeof hidden->why, "%s", vo_tls_explain(connection->tls));
-    hidden->next = connection->session->hidden;
-    connection->session->hidden = hidden;
 }
 
 static void on_closed(void *context, struct vo_tcp_connection *tcp)

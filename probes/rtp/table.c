@@ -119,11 +119,15 @@ static void print_capture(struct vo_rtp_session *session, FILE *stream)
         fprintf(stream, "%llu frames are encrypted by the WLAN or IPsec: what they carry was not seen.\n",
                 (unsigned long long)counts->encrypted_frames);
     for (const struct vo_hidden_signalling *hidden = session->hidden; hidden; hidden = hidden->next) {
-        char a[VO_ENDPOINT_TEXT], b[VO_ENDPOINT_TEXT];
-        fprintf(stream, "Signalling encrypted between %s and %s: %s.\n",
-                vo_endpoint_format(hidden->address[0], hidden->port[0], a),
-                vo_endpoint_format(hidden->address[1], hidden->port[1], b), hidden->why);
+        char server[VO_ENDPOINT_TEXT];
+        fprintf(stream, "Signalling encrypted, %llu connections to %s: %s%s.\n",
+                (unsigned long long)hidden->connections,
+                vo_endpoint_format(hidden->server, hidden->server_port, server), hidden->why,
+                hidden->others_differ ? "; others for other reasons" : "");
     }
+    if (session->crowded.ssrcs)
+        fprintf(stream, "%llu streams share their SSRC with too many others to be linked by it.\n",
+                (unsigned long long)session->crowded.streams);
     if (counts->unknown_link)
         fprintf(stream, "%llu packets have link type %u, which is not known.\n",
                 (unsigned long long)counts->unknown_link, counts->unknown_linktype);

@@ -26,6 +26,10 @@ usage_case("series of no number", ["--series", "5s", "call.pcap"], "--series 5s"
 usage_case("no address beside the capture", ["--near", "nonsense", "call.pcap"], "--near", "'nonsense'", "IP address")
 usage_case("more hosts than can be near", [x for i in range(20) for x in ("--near", f"10.0.0.{i}")] + ["call.pcap"],
            "--near takes at most 16")
+usage_case("two points, and which is beside the host is not told",
+           ["--point", "a:call.pcap", "--point", "b:call.pcap", "--near", "10.0.0.1"], "--near", "'10.0.0.1'", "'a:ADDRESS'")
+usage_case("no address beside a point", ["--point", "a:call.pcap", "--point", "b:call.pcap", "--near", "b:nonsense"],
+           "--near", "'nonsense'", "IP address")
 usage_case("unknown playout buffer", ["--playout", "elastic", "call.pcap"], "--playout", "'elastic'", "fixed:MS")
 usage_case("playout buffer without bounds", ["--playout", "adaptive:90-20", "call.pcap"], "--playout", "adaptive:MIN-MAX")
 usage_case("impairment that is none", ["--codec-impairment", "opus:xx", "call.pcap"], "--codec-impairment", "'opus:xx'",

@@ -74,8 +74,9 @@ static inline void on_event(void *context, const struct vo_stream *stream, vo_ti
 
 static inline struct scene *new_scene(unsigned series_s)
 {
-    struct scene *scene = calloc(1, sizeof *scene);
+    struct scene *scene = aligned_alloc(_Alignof(struct scene), sizeof *scene);
     assert_non_null(scene);
+    memset(scene, 0, sizeof *scene);
     scene->config.series_s = series_s;
     scene->config.context = &scene->told;
     scene->config.rows = on_rows;

@@ -916,6 +916,60 @@ static void test_bundle(void **state)
     assert_string_equal(vo_media_find(binding->media, 97)->codec, "VP8");
 }
 
+/* RFC 9143 9.2: the payload type tells which of the bundled lines a packet is of. */
+static void test_bundle_kinds(void **state)
+{
+    struct fixture *fixture = *state;
+    tell_a(0, INVITE, "1 INVITE",
+           .body =
+               HEAD "m=audio 7000 RTP/AVP 0 96 98\r\na=rtpmap:96 opus/48000/2\r\na=ptime:20\r\n"
+                    "a=rtpmap:98 L16/16000\r\na=rtcp-mux\r\n"
+                    "m=video 7000 RTP/AVP 97 98\r\na=rtpmap:97 VP8/90000\r\na=rtpmap:98 H264/90000\r\n"
+                    "a=rtcp-mux\r\n"
+                    "m=audio 7000 RTP/AVP 96\r\na=rtpmap:96 OPUS/48000/2\r\na=ptime:40\r\na=rtcp-mux\r\n");
+    const struct vo_binding *binding = binding_at(fixture, "203.0.113.1", 7000);
+    const struct vo_media *media = binding->media;
+    assert_string_equal(media->kind, "");
+    assert_true(media->ptime_ms < 1e-9);
+    assert_string_equal(vo_media_find(media, 0)->kind, "audio");
+    assert_true(fabs(vo_media_find(media, 0)->ptime_ms - 20) < 1e-9);
+    assert_string_equal(vo_media_find(media, 97)->kind, "video");
+    /* two lines of one kind list it: no doubt about the kind, nor about a codec that both name */
+    assert_string_equal(vo_media_find(media, 96)->kind, "audio");
+    assert_string_equal(vo_media_find(media, 96)->codec, "opus");
+    assert_true(vo_media_find(media, 96)->ptime_ms < 1e-9);
+    /* lines of two kinds list it: nothing is known */
+    assert_string_equal(vo_media_find(media, 98)->kind, "");
+    assert_string_equal(vo_media_find(media, 98)->codec, "");
+    assert_int_equal(vo_media_find(media, 98)->clock_hz, 0);
+}
+
+/* The receiver chose the numbers: what it says goes first, even that it cannot be told; what it does not
+ * list, or does not name, the sender may. */
+static void test_named_by_either_end(void **state)
+{
+    struct fixture *fixture = *state;
+    tell_a(0, INVITE, "1 INVITE",
+           .body = HEAD "m=audio 7000 RTP/AVP 96 98 100\r\na=rtpmap:96 opus/48000/2\r\n"
+                        "a=rtpmap:98 L16/16000\r\n"
+                        "m=video 7000 RTP/AVP 98\r\na=rtpmap:98 H264/90000\r\n");
+    tell_b(9, OK, "1 INVITE", .to_tag = "b",
+           .body = "v=0\r\no=b 2 1 IN IP4 198.51.100.2\r\ns=-\r\nc=IN IP4 198.51.100.2\r\nt=0 0\r\n"
+                   "m=video 9000 RTP/AVP 96 97 98 100\r\na=rtpmap:96 VP8/90000\r\n"
+                   "a=rtpmap:97 H265/90000\r\na=rtpmap:98 VP9/90000\r\na=rtpmap:100 AV1/90000\r\n");
+    const struct vo_binding *to = binding_at(fixture, "203.0.113.1", 7000);
+    const struct vo_binding *from = binding_at(fixture, "198.51.100.2", 9000);
+    assert_string_equal(vo_media_named(to, from, 96)->codec, "opus");
+    assert_string_equal(vo_media_named(from, to, 96)->codec, "VP8");
+    assert_string_equal(vo_media_named(to, from, 97)->codec, "H265");
+    assert_string_equal(vo_media_named(to, from, 97)->kind, "video");
+    assert_true(vo_media_named(to, from, 98)->differs);
+    assert_string_equal(vo_media_named(to, from, 100)->codec, "AV1");
+    assert_null(vo_media_named(to, from, 99));
+    assert_null(vo_media_named(NULL, NULL, 96));
+    assert_string_equal(vo_media_named(NULL, from, 96)->codec, "VP8");
+}
+
 static void test_capabilities_bind_nothing(void **state)
 {
     struct fixture *fixture = *state;
@@ -1141,6 +1195,8 @@ int main(void)
         TEST(test_rtcp_gives_way_to_rtp),
         TEST(test_candidates),
         TEST(test_bundle),
+        TEST(test_bundle_kinds),
+        TEST(test_named_by_either_end),
         TEST(test_capabilities_bind_nothing),
         TEST(test_not_calls),
         TEST(test_headers_missing),

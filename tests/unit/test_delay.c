@@ -364,6 +364,56 @@ static void test_skew(void **state)
     assert_true(outside <= 2);
 }
 
+/* Anything that delays, pauses, jumps or goes back: a step is the question and the taking in, or nothing. */
+static void test_step(void **state)
+{
+    (void)state;
+    static struct vo_delay stepped, plain, before;
+    uint64_t steps = 0, jumps = 0;
+    for (uint64_t seed = 1; seed <= 400; seed++) {
+        random_state = seed;
+        uint32_t clock_hz = (uint32_t[]){8000, 48000, 90000, 11025}[seed % 4], timestamp = (uint32_t)seed;
+        vo_time now = START;
+        vo_delay_init(&stepped, clock_hz);
+        vo_delay_init(&plain, clock_hz);
+        for (int i = 0; i < 1500; i++) {
+            uint64_t kind = next_random() % 200;
+            now += 20 * MS + (kind == 0 ? (vo_time)(next_random() % 30000) * MS : 0);
+            timestamp += clock_hz / 50 + (kind == 1 ? (uint32_t)next_random() : 0);
+            vo_time time = now + (vo_time)(uniform() * 30e6) + (kind == 2 ? (vo_time)(uniform() * 2e9) : 0) -
+                           (kind == 3 ? (vo_time)(uniform() * 2e9) : 0);
+            if (kind == 4) { /* another sequence, at whatever transit */
+                vo_delay_restart(&plain, clock_hz);
+                vo_delay_restart(&stepped, clock_hz);
+            }
+            double got = -1, want = -1;
+            bool taken = !vo_delay_jumps(&plain, time, timestamp) && plain.started;
+            memcpy(&before, &stepped, sizeof before);
+            assert_int_equal(vo_delay_step(&stepped, time, timestamp, &got), taken);
+            steps += taken;
+            if (taken) {
+                want = vo_delay_add(&plain, time, timestamp, false);
+            } else {
+                assert_memory_equal(&stepped, &before, sizeof stepped); /* nothing was taken in */
+                jumps += plain.started;
+                if (plain.started && next_random() % 2) {
+                    vo_delay_restart(&plain, clock_hz);
+                    vo_delay_restart(&stepped, clock_hz);
+                }
+                want = vo_delay_add(&plain, time, timestamp, i % 2);
+                got = vo_delay_add(&stepped, time, timestamp, i % 2);
+            }
+            assert_memory_equal(&got, &want, sizeof got);
+            assert_memory_equal(&stepped, &plain, sizeof stepped);
+        }
+        vo_delay_finish(&stepped);
+        vo_delay_finish(&plain);
+        assert_memory_equal(&stepped, &plain, sizeof stepped);
+    }
+    print_message("steps %llu, jumps %llu\n", (unsigned long long)steps, (unsigned long long)jumps);
+    assert_true(steps > 400000 && jumps > 4000); /* it was a test */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -371,7 +421,7 @@ int main(void)
         cmocka_unit_test(test_variation), cmocka_unit_test(test_route_change),
         cmocka_unit_test(test_hold),      cmocka_unit_test(test_freeze),
         cmocka_unit_test(test_one_late),  cmocka_unit_test(test_restart),
-        cmocka_unit_test(test_skew),
+        cmocka_unit_test(test_skew),      cmocka_unit_test(test_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

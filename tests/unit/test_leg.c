@@ -19,8 +19,9 @@ struct scene {
 
 static struct scene *new_scene(void)
 {
-    struct scene *scene = calloc(1, sizeof *scene);
+    struct scene *scene = aligned_alloc(_Alignof(struct scene), sizeof *scene);
     assert_non_null(scene);
+    memset(scene, 0, sizeof *scene);
     assert_true(vo_playout_parse("fixed:60", &scene->config.playout));
     scene->a.confirmed = scene->b.confirmed = true;
     assert_true(vo_leg_join(&scene->a, &scene->b));
@@ -149,12 +150,62 @@ static void test_join_again(void **state)
     free_scene(scene);
 }
 
+/* Streams of one SSRC as the table joins them: each with the newest before it, which leads to the older. */
+static void join_next(struct vo_stream *streams, size_t index, vo_time now)
+{
+    streams[index].confirmed = true;
+    streams[index].last = now;
+    streams[index].next_ssrc = index ? &streams[index - 1] : NULL;
+    if (index)
+        assert_true(vo_leg_join(&streams[index], &streams[index - 1]));
+}
+
+/* A recording sent in many calls: the fifth stream at once proves that the SSRC tells nothing, for good. */
+static void test_crowded(void **state)
+{
+    (void)state;
+    struct vo_stream streams[8] = {{.key.ssrc = 7}, {.key.ssrc = 7}, {.key.ssrc = 7}, {.key.ssrc = 7},
+                                   {.key.ssrc = 7}, {.key.ssrc = 7}, {.key.ssrc = 7}, {.key.ssrc = 7}};
+    for (size_t i = 0; i < VO_LEG_STREAMS; i++)
+        join_next(streams, i, START + (vo_time)i * FRAME);
+    for (size_t i = 0; i < VO_LEG_STREAMS; i++)
+        assert_non_null(streams[i].leg->first);
+    for (size_t i = VO_LEG_STREAMS; i < 7; i++)
+        join_next(streams, i, START + (vo_time)i * FRAME);
+    join_next(streams, 7, START + 3600 * VO_NS_PER_S);
+    struct vo_rtp_packet packet = {.time = START};
+    for (size_t i = 0; i < 8; i++) {
+        vo_leg_add(&streams[i], &packet);
+        assert_null(streams[i].leg->first);
+        assert_int_equal(streams[i].leg->matched + streams[i].leg->checked, 0);
+        vo_stream_release(&streams[i]);
+    }
+}
+
+/* A sender that keeps its SSRC from call to call has one or two streams at once, however many in all. */
+static void test_one_after_the_other(void **state)
+{
+    (void)state;
+    struct vo_stream streams[8] = {{.key.ssrc = 7}, {.key.ssrc = 7}, {.key.ssrc = 7}, {.key.ssrc = 7},
+                                   {.key.ssrc = 7}, {.key.ssrc = 7}, {.key.ssrc = 7}, {.key.ssrc = 7}};
+    for (size_t i = 0; i < 8; i++)
+        join_next(streams, i, START + (vo_time)i * 60 * VO_NS_PER_S);
+    for (size_t i = 0; i < 8; i++)
+        assert_non_null(streams[i].leg->first);
+    for (size_t i = 0; i < 8; i++)
+        vo_stream_release(&streams[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_delay),        cmocka_unit_test(test_other_order),
-        cmocka_unit_test(test_loss_between), cmocka_unit_test(test_no_match),
+        cmocka_unit_test(test_delay),
+        cmocka_unit_test(test_other_order),
+        cmocka_unit_test(test_loss_between),
+        cmocka_unit_test(test_no_match),
         cmocka_unit_test(test_join_again),
+        cmocka_unit_test(test_crowded),
+        cmocka_unit_test(test_one_after_the_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

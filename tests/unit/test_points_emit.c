@@ -50,12 +50,39 @@ static void write_packet(struct vo_capture_writer *writer, vo_time time, const u
     assert_int_equal(vo_capture_write(writer, time, frame, sizeof frame, sizeof frame, NULL), VO_OK);
 }
 
+/* Streams of 1 s that one point only has; `at` is by its clock. The captures ran from START - 100 s and
+ * START, to START + 40 s, so that by the clocks as they are number 3 would be outside of A's, and 4 within.
+ */
+static const struct lone {
+    int point;
+    vo_time at;
+    uint32_t ssrc;
+    const char *why;
+} lone[] = {
+    {A, START - 100 * VO_NS_PER_S, 0x4444,
+     "not found at the other point, far: its capture did not run while this stream did"},
+    {A, START + 10 * VO_NS_PER_S, 0x3333, "not found at the other point, far"},
+    {B, START + 42 * VO_NS_PER_S, 0x5555, "not found at the other point, phone"},
+    {B, START + 44 * VO_NS_PER_S, 0x6666,
+     "not found at the other point, phone: its capture did not run while this stream did"},
+};
+
+static void write_more(struct vo_capture_writer *writer[2])
+{
+    static const uint8_t ends[8] = {192, 0, 2, 1, 192, 0, 2, 2};
+    for (size_t n = 0; n < sizeof lone / sizeof *lone; n++)
+        for (unsigned i = 0; i < 50; i++)
+            write_packet(writer[lone[n].point], lone[n].at + i * 20 * MS, ends,
+                         (9000u + (unsigned)n) << 16 | 9100, 64, lone[n].ssrc, i);
+}
+
 /* A call of 40 s: the phone, 192.168.1.2, at A; behind a NAT as 203.0.113.5 at B, whose clock is 3.7 s ahead
  * and 20 ppm fast. 12 ms each way; 7 packets to B are lost. */
-static void write_captures(const char *const paths[2])
+static void write_captures(const char *const paths[2], bool more)
 {
     static const uint8_t inside[8] = {192, 168, 1, 2, 198, 51, 100, 9},
                          outside[8] = {203, 0, 113, 5, 198, 51, 100, 9};
+    static const uint8_t routed[8] = {10, 0, 0, 1, 10, 0, 0, 2};
     static const uint8_t to_nat[8] = {198, 51, 100, 9, 203, 0, 113, 5},
                          to_phone[8] = {198, 51, 100, 9, 192, 168, 1, 2};
     struct vo_capture_writer *writer[2];
@@ -70,7 +97,11 @@ static void write_captures(const char *const paths[2])
         if (i < 1000 || i >= 1007)
             write_packet(writer[B], b_arrived, outside, 61000u << 16 | 5000, 62, 0x1111, i);
         write_packet(writer[A], arrived, to_phone, 5000u << 16 | 4000, 58, 0x2222, i);
+        if (more) /* the same packets behind a router of the phone's site */
+            write_packet(writer[A], sent + MS, routed, 7000u << 16 | 7002, 63, 0x1111, i);
     }
+    if (more)
+        write_more(writer);
     for (int i = 0; i < 2; i++)
         assert_int_equal(vo_capture_finish(writer[i], NULL), VO_OK);
 }
@@ -84,6 +115,13 @@ static void run_session(struct vo_rtp_session *session, struct vo_point *point,
     struct vo_frame frame;
     struct vo_capture_options how = {0};
     options.impairments = &none;
+    /* the phone is beside the first point, the far end beside the second */
+    static const char *const hosts[] = {"192.168.1.2", "198.51.100.9"}, *const names[] = {"phone", "far"};
+    for (; options.near_count < 2; options.near_count++) {
+        assert_true(vo_address_parse(hosts[options.near_count], strlen(hosts[options.near_count]),
+                                     options.near[options.near_count]));
+        options.near_point[options.near_count] = names[options.near_count];
+    }
     assert_true(vo_playout_parse("fixed:60", &options.stream.playout));
     assert_int_equal(vo_capture_open_files(point->files, point->file_count, &how, NULL, NULL, &capture, NULL),
                      VO_OK);
@@ -121,7 +159,8 @@ static void check_pair(const struct vo_json *record)
                               : "198.51.100.9:5000>203.0.113.5:61000#0x00002222");
     assert_string_equal(label_of(record, "media"), "audio");
     assert_string_equal(label_of(record, "codec"), "PCMU");
-    assert_string_equal(label_of(record, "position"), "unknown");
+    assert_string_equal(label_of(record, "position"), "near_receiver");
+    assert_string_equal(label_of(record, "first_position"), "near_sender");
     assert_string_equal(label_of(record, "drops_at_point"), "not known");
     static const char *const delays[] = {"rtp_point_delay_ms", "rtp_point_delay_min_ms",
                                          "rtp_point_delay_max_ms", "rtp_latency_ms", "rtp_latency_max_ms"};
@@ -163,6 +202,11 @@ static void check_records(const char *path)
             pairs++;
         } else if (strcmp(record.kind, "observation") == 0 && strcmp(kind, "rtp_stream") == 0) {
             assert_true(strcmp(point, "phone") == 0 || strcmp(point, "far") == 0);
+            /* what the phone sends was seen near it at its point, and near its receiver at the other */
+            bool sent_by_phone = strstr(label_of(record.json, "id"), "#0x00001111") != NULL;
+            assert_string_equal(label_of(record.json, "position"),
+                                sent_by_phone == (strcmp(point, "phone") == 0) ? "near_sender"
+                                                                               : "near_receiver");
             alone++;
         } else if (strcmp(record.kind, "observation") == 0 && strcmp(kind, "capture") == 0) {
             captures++;
@@ -178,14 +222,52 @@ static void check_records(const char *path)
     assert_int_equal(clocks, 1);
 }
 
-static void test_from_captures_to_records(void **state)
+/* One row of `lone`, said of the stream at its point. */
+static void check_lone(const struct vo_json *record, bool found[4])
 {
-    (void)state;
+    static const char *const missing[] = {"rtp_latency_ms", "rtp_latency_max_ms", "rtp_point_delay_ms",
+                                          "rtp_point_loss_percent"};
+    char end[16];
+    size_t n = 0;
+    for (; n < 4; n++) {
+        snprintf(end, sizeof end, "#0x%08x", lone[n].ssrc);
+        if (strstr(label_of(record, "id"), end))
+            break;
+    }
+    assert_true(n < 4); /* of the other leg, whose packets were matched, there is none */
+    assert_false(found[n]);
+    found[n] = true;
+    assert_string_equal(label_of(record, "point"), lone[n].point == A ? "phone?far" : "far?phone");
+    assert_string_equal(label_of(record, "media"), "audio");
+    for (size_t i = 0; i < 4; i++)
+        assert_string_equal(vo_json_get_text(vo_json_get(record, "missing"), missing[i]), lone[n].why);
+    assert_null(vo_json_get(record, "metrics"));
+}
+
+static void check_more(const char *path)
+{
+    struct vo_record_reader *reader;
+    struct vo_record record;
+    bool found[4] = {false};
+    unsigned pairs = 0;
+    assert_int_equal(vo_record_reader_open(path, &reader, NULL), VO_OK);
+    while (vo_record_read(reader, &record, NULL) == VO_OK) {
+        if (strcmp(record.kind, "observation") == 0 && strchr(label_of(record.json, "point"), '?'))
+            check_lone(record.json, found);
+        pairs += strcmp(record.kind, "observation") == 0 && strchr(label_of(record.json, "point"), '>');
+    }
+    vo_record_reader_free(reader);
+    assert_int_equal(pairs, 2);
+    assert_true(found[0] && found[1] && found[2] && found[3]);
+}
+
+static void compare(bool more, void (*check)(const char *path))
+{
     char directory[] = "/tmp/test_points.XXXXXX", paths[3][64], text[2][80];
     assert_non_null(mkdtemp(directory));
     for (int i = 0; i < 3; i++)
         snprintf(paths[i], sizeof paths[i], "%s/%d", directory, i);
-    write_captures((const char *const[]){paths[0], paths[1]});
+    write_captures((const char *const[]){paths[0], paths[1]}, more);
     struct vo_point points[2];
     struct vo_rtp_session sessions[2];
     struct vo_points between;
@@ -207,16 +289,29 @@ static void test_from_captures_to_records(void **state)
         vo_point_release(&points[i]);
     }
     assert_int_equal(vo_record_close(writer, true, NULL, NULL), VO_OK);
-    check_records(paths[2]);
+    check(paths[2]);
     for (int i = 0; i < 3; i++)
         unlink(paths[i]);
     rmdir(directory);
+}
+
+static void test_from_captures_to_records(void **state)
+{
+    (void)state;
+    compare(false, check_records);
+}
+
+static void test_streams_at_one_point_only(void **state)
+{
+    (void)state;
+    compare(true, check_more);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_from_captures_to_records),
+        cmocka_unit_test(test_streams_at_one_point_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

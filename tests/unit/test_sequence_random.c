@@ -230,11 +230,176 @@ static void test_noise(void **state)
     }
 }
 
+/* ---- the short step against classify and commit ---- */
+
+/* What a sink was told, call by call. */
+struct calls {
+    struct {
+        uint64_t good, count; /* count 0: discarded */
+        vo_time before, after;
+    } all[4000];
+    unsigned count;
+};
+
+static void note_lost(void *context, uint64_t good, uint64_t count, vo_time before, vo_time after)
+{
+    struct calls *calls = context;
+    assert_true(calls->count < sizeof calls->all / sizeof *calls->all);
+    calls->all[calls->count].good = good;
+    calls->all[calls->count].count = count;
+    calls->all[calls->count].before = before;
+    calls->all[calls->count++].after = after;
+}
+
+static void note_discarded(void *context, uint64_t good)
+{
+    note_lost(context, good, 0, 0, 0);
+}
+
+/* All members but the held packet, which is compared where it is one. */
+static void assert_same(const struct vo_sequence *a, const struct vo_sequence *b)
+{
+    assert_memory_equal(a, b, offsetof(struct vo_sequence, held));
+    assert_memory_equal(a->received, b->received, sizeof a->received);
+    assert_memory_equal(a->late, b->late, sizeof a->late);
+    assert_memory_equal(a->arrival_us, b->arrival_us, sizeof a->arrival_us);
+    if (a->holding)
+        assert_true(a->held.time == b->held.time && a->held.timestamp == b->held.timestamp &&
+                    a->held.sequence == b->held.sequence && a->held.timed == b->held.timed);
+}
+
+static void take_long(struct vo_sequence *sequence, struct vo_sequence_packet *held,
+                      const struct vo_sequence_packet *packet, bool late, const struct vo_sequence_sink *sink)
+{
+    int64_t position;
+    switch (vo_sequence_classify(sequence, packet, sink, &position)) {
+    case VO_SEQUENCE_NEW:
+    case VO_SEQUENCE_REORDERED:
+        vo_sequence_commit(sequence, packet, position, late, sink);
+        break;
+    case VO_SEQUENCE_HELD:
+        *held = *packet;
+        break;
+    case VO_SEQUENCE_AGAIN:
+        if (vo_sequence_classify(sequence, held, sink, &position) <= VO_SEQUENCE_REORDERED)
+            vo_sequence_commit(sequence, held, position, false, sink);
+        if (vo_sequence_classify(sequence, packet, sink, &position) <= VO_SEQUENCE_REORDERED)
+            vo_sequence_commit(sequence, packet, position, late, sink);
+        break;
+    case VO_SEQUENCE_DUPLICATE:
+    case VO_SEQUENCE_TOO_LATE:
+        break;
+    }
+}
+
+/* A sender whose numbers and timestamps go on, mostly; whose packets are mostly in order, and in time. */
+static struct vo_sequence_packet next_packet(struct vo_sequence_packet *sender, unsigned trouble)
+{
+    sender->sequence++;
+    sender->timestamp += STEP;
+    sender->time += FRAME;
+    sender->timed = true;
+    struct vo_sequence_packet packet = *sender;
+    packet.time += (vo_time)(next_random() % 5000000);
+    if (next_random() % 1000 >= trouble)
+        return packet;
+    uint16_t back = (uint16_t)(next_random() % 20);
+    switch (next_random() % 9) {
+    case 0: /* loss, short or long */
+        back = (uint16_t)(next_random() % (next_random() % 8 ? 10 : 4000));
+        sender->sequence = packet.sequence = (uint16_t)(packet.sequence + back);
+        sender->timestamp = packet.timestamp += back * STEP;
+        sender->time = packet.time += back * FRAME;
+        break;
+    case 1: /* an old packet, or a copy; now and then from beyond the window */
+        back = (uint16_t)(back + (next_random() % 2 ? 0 : 300));
+        packet.sequence = (uint16_t)(packet.sequence - back);
+        packet.timestamp -= back * STEP;
+        if (next_random() % 2) { /* beside the stream, not in place of a packet of it */
+            sender->sequence--;
+            sender->timestamp -= STEP;
+        }
+        break;
+    case 2: /* restart */
+        sender->sequence = packet.sequence = (uint16_t)next_random();
+        sender->timestamp = packet.timestamp = (uint32_t)next_random();
+        break;
+    case 3: /* silence */
+        sender->timestamp = packet.timestamp += back * STEP;
+        sender->time = packet.time += back * FRAME;
+        break;
+    case 4: /* another packet time */
+        sender->timestamp = packet.timestamp += 80;
+        break;
+    case 5: /* comfort noise, an event */
+        packet.timed = false;
+        sender->timestamp -= next_random() % 2 ? STEP : 0; /* for which the media's timestamps waited */
+        break;
+    case 6: /* a pause beyond the patience */
+        sender->time = packet.time += (vo_time)(next_random() % 20) * VO_NS_PER_S;
+        break;
+    case 7: /* arrivals go back */
+        packet.time -= 100 * VO_NS_PER_MS;
+        break;
+    default: /* a stray one */
+        packet.sequence = (uint16_t)next_random();
+    }
+    return packet;
+}
+
+static void test_step(void **state)
+{
+    (void)state;
+    static struct calls short_calls, long_calls;
+    const struct vo_sequence_sink short_sink = {&short_calls, note_lost, note_discarded},
+                                  long_sink = {&long_calls, note_lost, note_discarded};
+    uint64_t steps = 0, late_steps = 0, others = 0;
+    for (uint64_t seed = 1; seed <= 500; seed++) {
+        random_state = seed * 104729;
+        struct vo_sequence stepped, plain;
+        struct vo_sequence_packet held[2] = {{0}, {0}};
+        struct vo_sequence_packet sender = {START, (uint32_t)next_random(), (uint16_t)next_random(), true};
+        uint32_t clock_hz = (uint32_t[]){8000, 8000, 90000, 0}[seed % 4];
+        unsigned trouble = (unsigned)(1 + next_random() % 100), lateness = (unsigned)(next_random() % 100);
+        vo_sequence_init(&stepped, clock_hz);
+        vo_sequence_init(&plain, clock_hz);
+        short_calls.count = long_calls.count = 0;
+        int frozen = seed % 8 ? 0 : 60; /* a video frame of many packets, which tells no step */
+        for (int i = 0; i < 1000; i++) {
+            sender.timestamp -= i < frozen ? STEP : 0;
+            struct vo_sequence_packet packet = next_packet(&sender, trouble);
+            bool late = next_random() % 1000 < lateness;
+            take_long(&plain, &held[0], &packet, late, &long_sink);
+            if (packet.timed && vo_sequence_in_line(&stepped) &&
+                vo_sequence_continues(&stepped, packet.sequence, packet.timestamp)) {
+                vo_sequence_step(&stepped, packet.time, packet.timestamp, late, &short_sink);
+                assert_true(vo_sequence_in_line(&stepped)); /* it stays so */
+                steps++;
+                late_steps += late;
+            } else {
+                take_long(&stepped, &held[1], &packet, late, &short_sink);
+                others++;
+            }
+            assert_same(&stepped, &plain);
+            assert_int_equal(short_calls.count, long_calls.count);
+        }
+        vo_sequence_finish(&stepped, &short_sink);
+        vo_sequence_finish(&plain, &long_sink);
+        assert_same(&stepped, &plain);
+        assert_int_equal(short_calls.count, long_calls.count);
+        assert_memory_equal(short_calls.all, long_calls.all, short_calls.count * sizeof *short_calls.all);
+    }
+    print_message("steps %llu, %llu of them late; others %llu\n", (unsigned long long)steps,
+                  (unsigned long long)late_steps, (unsigned long long)others);
+    assert_true(steps > 100000 && late_steps > 2000 && others > 50000); /* it was a test */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_against_reference),
         cmocka_unit_test(test_noise),
+        cmocka_unit_test(test_step),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,7 @@
 #include "analyze/evaluate.h"
 
+#include "analyze/scope.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,24 +45,24 @@ static bool find_captures(struct vo_judge *judge)
     return true;
 }
 
-static bool is_complete(const struct vo_facts *facts, const struct vo_fact *fact)
+/* Whether `fact` is better than one that was read before it: tried from its own vantage, in a complete run,
+ * and the later the better; of equal times the one read last. */
+static bool is_better(const struct vo_facts *facts, const struct vo_fact *fact, const struct vo_fact *best)
 {
-    return facts->runs[fact->run].complete;
+    bool here = !vo_fact_label(fact, "elsewhere"), was_here = !vo_fact_label(best, "elsewhere");
+    bool complete = facts->runs[fact->run].complete, was_complete = facts->runs[best->run].complete;
+    if (here != was_here)
+        return here;
+    return complete != was_complete ? complete : fact->time >= best->time;
 }
 
-/* The latest in a complete run, else the latest; of equal times the one read last. */
 static const struct vo_fact *latest(const struct vo_facts *facts, const struct vo_facts_subject *subject,
                                     const struct vo_rule *rule)
 {
     const struct vo_fact *best = NULL;
-    for (const struct vo_fact *fact = subject->first; fact; fact = fact->next) {
-        if (!vo_fact_matches(facts, fact, rule))
-            continue;
-        bool better = !best || is_complete(facts, fact) > is_complete(facts, best) ||
-                      (is_complete(facts, fact) == is_complete(facts, best) && fact->time >= best->time);
-        if (better)
+    for (const struct vo_fact *fact = subject->first; fact; fact = fact->next)
+        if (vo_fact_matches(facts, fact, rule) && (!best || is_better(facts, fact, best)))
             best = fact;
-    }
     return best;
 }
 
@@ -109,7 +111,9 @@ static const struct vo_fact **collect(const struct vo_facts *facts, const struct
         }
         *others += *count == before;
     }
-    if (found && !rule->aggregate)
+    if (found)
+        *count = vo_scope_keep(found, *count);
+    if (found && (!rule->aggregate || rule->by))
         *count = keep_mentions(facts, rule, found, *count);
     return found;
 }
@@ -161,7 +165,7 @@ static const struct vo_facts_run *cut_short(const struct vo_facts *facts, const 
 static void weigh_run(struct vo_judge *judge, struct vo_result *result)
 {
     const struct vo_facts_run *run = cut_short(judge->facts, result);
-    if (!run || result->status == VO_RESULT_ERROR)
+    if (!run || result->status == VO_RESULT_ERROR || result->status == VO_RESULT_NOT_APPLICABLE)
         return;
     const char *cut =
         vo_arena_format(judge->arena, "the run %s%s%s%s was cut short: %s", run->run, run->probe ? " (" : "",
@@ -214,6 +218,25 @@ static bool add_result(struct vo_evaluation *evaluation, struct vo_judge *judge,
     return true;
 }
 
+/* One result for each group of `by`. */
+static bool evaluate_groups(struct vo_evaluation *evaluation, struct vo_judge *judge,
+                            const struct vo_rule *rule, const struct vo_fact **facts, size_t count)
+{
+    struct vo_result draft;
+    bool good = true;
+    for (size_t size; good && count; facts += size, count -= size) {
+        size = vo_scope_group(rule, facts, count);
+        const struct vo_fact *first = facts[0];
+        size_t deciding = vo_scope_keep_deciding(facts, size);
+        if (deciding)
+            vo_judge_aggregate(judge, rule, facts, deciding, &draft);
+        else
+            vo_judge_fact(judge, rule, first, &draft);
+        good = add_result(evaluation, judge, &draft);
+    }
+    return good;
+}
+
 static bool evaluate_rule(struct vo_evaluation *evaluation, struct vo_judge *judge,
                           const struct vo_rule *rule)
 {
@@ -225,8 +248,7 @@ static bool evaluate_rule(struct vo_evaluation *evaluation, struct vo_judge *jud
         no_subject(judge, rule, others, &draft);
         good = add_result(evaluation, judge, &draft);
     } else if (good && rule->aggregate) {
-        vo_judge_aggregate(judge, rule, facts, count, &draft);
-        good = add_result(evaluation, judge, &draft);
+        good = evaluate_groups(evaluation, judge, rule, facts, count);
     }
     for (size_t i = 0; good && i < count && !rule->aggregate; i++) {
         vo_judge_fact(judge, rule, facts[i], &draft);
@@ -272,7 +294,7 @@ static const char *decision_text(struct vo_evaluation *evaluation, const struct 
         }
     }
     const char *text = vo_arena_format(&evaluation->arena, "%s %s", rule->id, verbs[decisive->status]);
-    if (decisive->subjects && !rule->aggregate)
+    if (decisive->subjects && (!rule->aggregate || rule->by))
         text = vo_arena_format(&evaluation->arena, "%s for %zu of %zu %s", text, same, all,
                                vo_subject_noun(rule->subject, all));
     else if (!decisive->subjects)

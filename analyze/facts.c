@@ -19,6 +19,11 @@ static void want_rule(struct vo_facts *facts, const struct vo_rule *rule)
 {
     want(facts, rule->metric);
     want(facts, rule->far_end);
+    if (rule->far_end) {
+        facts->wanted[VO_METRIC_RTCP_REPORTS] = true;
+        facts->wanted[VO_METRIC_RTCP_EXPECTED_PACKETS] = true;
+        facts->wanted[VO_METRIC_RTP_EXPECTED_PACKETS] = true;
+    }
     want(facts, rule->metric->samples ? vo_metric_find(rule->metric->samples) : NULL);
     for (const struct vo_json *item = vo_json_child(rule->where); item; item = vo_json_next(item))
         want(facts, vo_metric_find(vo_json_key_of(item)));
@@ -305,6 +310,14 @@ const char *vo_fact_label(const struct vo_fact *fact, const char *name)
 {
     const struct vo_fact_label *label = find_label(fact, name);
     return label ? label->text : NULL;
+}
+
+bool vo_fact_same_label(const struct vo_fact *a, const struct vo_fact *b, const char *name)
+{
+    const struct vo_fact_label *x = find_label(a, name), *y = find_label(b, name);
+    if (!x || !y || !x->text != !y->text)
+        return x == y;
+    return x->text ? strcmp(x->text, y->text) == 0 : fabs(x->number - y->number) < 1e-9;
 }
 
 static bool label_allowed(const struct vo_fact_label *label, const struct vo_json *allowed)

@@ -1,9 +1,15 @@
 #include "analyze/judge.h"
 
+#include "analyze/mention.h"
+#include "analyze/scope.h"
 #include "analyze/series.h"
 
 #include <math.h>
 #include <string.h>
+
+/* What the far end's RTCP must cover for its word to count: a share of the stream's expected packets. */
+#define FAR_END_REPORTS 2
+#define FAR_END_SHARE   0.8
 
 const char *const vo_result_status_names[VO_RESULT_STATUSES] = {
     "pass", "warn", "fail", "not_measured", "not_applicable", "skipped", "informational", "error"};
@@ -11,7 +17,14 @@ const char *const vo_result_status_names[VO_RESULT_STATUSES] = {
 static const struct {
     const char *kind, *one, *many;
 } nouns[] = {
-    {"rtp_stream", "stream", "streams"}, {"call", "call", "calls"}, {"capture", "capture", "captures"}};
+    {"rtp_stream", "stream", "streams"},
+    {"call", "call", "calls"},
+    {"capture", "capture", "captures"},
+    {"target", "target", "targets"},
+    {"path", "route", "routes"},
+    {"link", "link", "links"},
+    {"nat", "NAT observation", "NAT observations"},
+};
 
 static const struct {
     const char *basis, *phrase;
@@ -224,7 +237,41 @@ static const char *receiver_of(const struct vo_judge *judge, const struct vo_fac
     return stream && size ? vo_arena_text_sized(judge->arena, from + 1, size) : "the receiver";
 }
 
-/* Whether the far end reports the same; what it reports goes to `text`. */
+static double number_of(const struct vo_judge *judge, const struct vo_fact *fact, enum vo_metric metric)
+{
+    const struct vo_value *value = vo_fact_value(judge->facts, fact, &vo_metrics[metric]);
+    return value->type == VO_VALUE_NUMBER ? value->number : NAN;
+}
+
+/* What the far end's reports lack to speak for the stream; "" if nothing. Between its first and its last
+ * report it speaks of what it should have had; of the rest it says nothing. */
+static const char *far_end_lacks(const struct vo_judge *judge, const struct vo_fact *fact,
+                                 const struct vo_rule *rule)
+{
+    double reports = number_of(judge, fact, VO_METRIC_RTCP_REPORTS);
+    double covered = number_of(judge, fact, VO_METRIC_RTCP_EXPECTED_PACKETS);
+    double expected = number_of(judge, fact, VO_METRIC_RTP_EXPECTED_PACKETS);
+    const char *text = "";
+    if (isnan(reports))
+        text = "how many reports it sent is not known";
+    else if (reports < FAR_END_REPORTS)
+        text = vo_arena_format(judge->arena, "it sent %.0f report%s, where %d are needed", reports,
+                               reports > 0.5 && reports < 1.5 ? "" : "s", FAR_END_REPORTS);
+    if (isnan(covered) || !(expected > 0))
+        return *text ? text : "how much of the stream its reports cover is not known";
+    if (covered < rule->minimum_samples)
+        text = vo_arena_format(judge->arena,
+                               "%s%sits reports cover %.0f packets, where the rule asks for at least %.0f",
+                               text, *text ? "; " : "", covered, rule->minimum_samples);
+    if (covered < FAR_END_SHARE * expected)
+        text = vo_arena_format(judge->arena,
+                               "%s%sits reports cover %.0f of the stream's %.0f packets, less than %.0f %%",
+                               text, *text ? "; " : "", covered, expected, 100 * FAR_END_SHARE);
+    return text;
+}
+
+/* Whether the far end reports the same, of enough of the stream; what it reports, and what that lacks, goes
+ * to `text`. */
 static bool far_end_agrees(const struct vo_judge *judge, const struct vo_fact *fact,
                            const struct vo_result *result, const char **text)
 {
@@ -239,9 +286,13 @@ static bool far_end_agrees(const struct vo_judge *judge, const struct vo_fact *f
         return false;
     }
     const struct vo_limit *limit = result->status == VO_RESULT_PASS ? &result->limit : &result->warn;
-    *text = vo_arena_format(judge->arena, "; the far end's RTCP (rtcp_report) gives %s",
-                            vo_value_text(judge->arena, value->number, metric->unit, limit));
-    return vo_limit_holds(limit, value->number);
+    bool holds_there = vo_limit_holds(limit, value->number);
+    const char *lacks = far_end_lacks(judge, fact, result->rule);
+    *text = vo_arena_format(judge->arena, "; the far end's RTCP (rtcp_report) gives %s%s%s%s",
+                            vo_value_text(judge->arena, value->number, metric->unit, limit),
+                            holds_there ? "" : ", which is not within the limit",
+                            *lacks ? ", and does not suffice: " : "", lacks);
+    return holds_there && !*lacks;
 }
 
 /* A pass (or a warning) holds up to the capture point only. */
@@ -267,6 +318,36 @@ static void weigh_position(const struct vo_judge *judge, const struct vo_fact *f
                                      result->reason, place, receiver, far_end);
 }
 
+/* A delay between two points is that from end to end where the first is beside the sender and the second
+ * beside the receiver; both at one end have seen next to nothing of it. */
+static void weigh_points(const struct vo_judge *judge, const struct vo_fact *fact, struct vo_result *result)
+{
+    const char *first = vo_fact_label(fact, "first_position"), *last = vo_fact_label(fact, "position");
+    const char *way = vo_fact_label(fact, "point"), *cut = way ? strchr(way, '>') : NULL;
+    const char *from = cut ? vo_arena_text_sized(judge->arena, way, (size_t)(cut - way)) : "the first point";
+    const char *to = cut ? cut + 1 : "the second point";
+    first = first ? first : "unknown";
+    last = last ? last : "unknown";
+    bool begins = strcmp(first, "near_sender") == 0, ends = strcmp(last, "near_receiver") == 0;
+    if (begins && ends)
+        return;
+    bool one_end = strcmp(first, "near_receiver") == 0 || strcmp(last, "near_sender") == 0;
+    result->status = one_end ? VO_RESULT_NOT_MEASURED : VO_RESULT_WARN;
+    result->reason = vo_arena_format(judge->arena, "%s from %s to %s", result->reason, from, to);
+    if (!begins)
+        add_reason(judge, result,
+                   vo_arena_format(judge->arena, "what lies between the sender and %s was not seen", from));
+    if (!ends)
+        add_reason(judge, result,
+                   vo_arena_format(judge->arena, "what lies between %s and %s was not seen", to,
+                                   receiver_of(judge, fact)));
+    if (strcmp(first, "unknown") == 0 || strcmp(last, "unknown") == 0)
+        add_reason(judge, result,
+                   vo_arena_format(judge->arena,
+                                   "if a point is beside an end, measure with --near %s:ADDRESS of that host",
+                                   strcmp(last, "unknown") == 0 ? to : from));
+}
+
 static void mention_basis(const struct vo_judge *judge, struct vo_result *result)
 {
     const char *basis = result->basis;
@@ -283,13 +364,14 @@ static void mention_basis(const struct vo_judge *judge, struct vo_result *result
 void vo_judge_qualify(const struct vo_judge *judge, const struct vo_fact *fact, struct vo_result *result)
 {
     const struct vo_rule *rule = result->rule;
-    bool at_point = result->basis && (strcmp(result->basis, "capture_point") == 0 ||
-                                      strcmp(result->basis, "clock_estimated") == 0);
+    const char *basis = result->basis && strcmp(rule->subject, "rtp_stream") == 0 ? result->basis : "";
+    bool good = result->status == VO_RESULT_PASS || result->status == VO_RESULT_WARN;
+    if (good && strcmp(basis, "clock_estimated") == 0)
+        weigh_points(judge, fact, result);
     mention_basis(judge, result);
     if (result->status == VO_RESULT_FAIL && rule->drops_explain)
         weigh_drops(judge, fact, result);
-    else if ((result->status == VO_RESULT_PASS || result->status == VO_RESULT_WARN) && at_point &&
-             strcmp(rule->subject, "rtp_stream") == 0)
+    else if (good && strcmp(basis, "capture_point") == 0)
         weigh_position(judge, fact, result);
     if (fabs(result->margin) < result->uncertainty) {
         result->within_uncertainty = true;
@@ -312,8 +394,15 @@ void vo_judge_fact(const struct vo_judge *judge, const struct vo_rule *rule, con
         *result->evidence = (struct vo_evidence){fact->run, fact->n};
         result->evidence_count = 1;
     }
-    if (!vo_judge_measure(judge, fact, result))
+    const char *inapplicable = vo_scope_reason(judge->arena, fact);
+    if (inapplicable) {
+        unmeasured(result, VO_RESULT_NOT_APPLICABLE, inapplicable);
         return;
-    vo_judge_compare(judge, result);
-    vo_judge_qualify(judge, fact, result);
+    }
+    if (vo_judge_measure(judge, fact, result)) {
+        vo_judge_compare(judge, result);
+        vo_judge_qualify(judge, fact, result);
+    }
+    vo_scope_weigh(judge, result);
+    vo_mention_labels(judge, result);
 }

@@ -3,7 +3,8 @@
  *
  * What a capture can know (design: formats): loss, DSCP and jitter are measured up to the capture point. A
  * fail stands wherever it was seen, except one that packets dropped by the capture itself could explain. A
- * pass stands near the receiver, or where the far end's RTCP agrees; elsewhere what lies beyond is named.
+ * pass stands near the receiver, or where the far end's RTCP agrees and covers enough of the stream;
+ * elsewhere what lies beyond is named. A delay between two points stands where they are at the ends.
  */
 #ifndef VO_ANALYZE_JUDGE_H
 #define VO_ANALYZE_JUDGE_H

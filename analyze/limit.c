@@ -34,21 +34,6 @@ bool vo_words_have(const char *words, const char *word)
     return false;
 }
 
-const char *vo_unknown_hint(const char *word, const char *const *words, size_t count, char *text, size_t size)
-{
-    const char *near = vo_nearest_word(word, words, count);
-    if (near) {
-        snprintf(text, size, "(did you mean '%s'?)", near);
-        return text;
-    }
-    size_t used = (size_t)snprintf(text, size, "(known: ");
-    for (size_t i = 0; i < count && used < size; i++)
-        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", words[i]);
-    if (used < size)
-        snprintf(text + used, size - used, ")");
-    return text;
-}
-
 /* The hint for a word that is none of `metric`'s. */
 static enum vo_status unknown_word(const struct vo_metric_row *metric, const char *where, const char *word,
                                    struct vo_error *error)

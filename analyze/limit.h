@@ -54,8 +54,5 @@ void vo_limit_write(struct vo_json_writer *json, const struct vo_limit *limit);
 const char *vo_unit_symbol(const char *unit);
 /* Whether `word` is among `words`, which are separated by spaces. */
 bool vo_words_have(const char *words, const char *word);
-/* A message's end for a word that is not known: "(did you mean 'x'?)", or "(known: a, b, c)". */
-const char *vo_unknown_hint(const char *word, const char *const *words, size_t count, char *text,
-                            size_t size);
 
 #endif

@@ -7,6 +7,7 @@
 #include "core/output.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define NAME "voready-analyze"
 
@@ -23,10 +24,10 @@ static const struct vo_option options[] = {
     {"rules", 'r', VO_OPTION_LIST, &settings.packs, "PACK",
      "rule pack, a JSON file; may be given several times", 0, 0, NULL},
     {"profile", 'p', VO_OPTION_TEXT, &settings.profile, "NAME",
-     "how the phones are used; a profile of the packs", 0, 0, NULL},
+     "how the phones are used; a profile of the packs (default: the mode of --site)", 0, 0, NULL},
     {"area", 'a', VO_OPTION_TEXT, &settings.areas, "A,B", "only rules of these areas", 0, 0, NULL},
-    {"site", 's', VO_OPTION_FILE, &settings.site, "SITE.json", "the site's own limits and its waivers", 0, 0,
-     NULL},
+    {"site", 's', VO_OPTION_FILE, &settings.site, "SITE.json",
+     "the site: its mode, its own limits, its waivers", 0, 0, NULL},
     {"not-required", 0, VO_OPTION_LIST, &settings.not_required, "RULE",
      "judge the rule, but do not require it; may be given several times", 0, 0, NULL},
     {"output", 'o', VO_OPTION_FILE, &settings.output, "VERDICT.json", "where to write; - is standard output",
@@ -35,7 +36,8 @@ static const struct vo_option options[] = {
 };
 
 static const char *const usage[] = {
-    "--rules PACK... --profile NAME [--area A,B] [--site SITE.json] [-o VERDICT.json] RECORDS...", NULL};
+    "--rules PACK... --profile NAME [--area A,B] [-o VERDICT.json] RECORDS...",
+    "--rules PACK... --site SITE.json [--area A,B] [-o VERDICT.json] RECORDS...", NULL};
 
 static const struct vo_program program = {
     .name = NAME,
@@ -58,22 +60,38 @@ static const struct vo_program program = {
     .operands_are_files = true,
 };
 
+/* The site's mode is the profile; --profile must not say otherwise. */
+static enum vo_status load_site(struct vo_rules *rules, struct vo_verdict_head *head, struct vo_error *error)
+{
+    struct vo_site_head site;
+    enum vo_status status = vo_site_load(rules, settings.site, head->created, &site, error);
+    if (status != VO_OK)
+        return status;
+    if (head->profile && strcmp(head->profile, site.mode) != 0)
+        return vo_error_set(
+            error, VO_ERR_USAGE,
+            "--profile %.60s: %.200s says that the mode is %s: leave --profile out, or correct "
+            "the site file",
+            head->profile, settings.site, site.mode);
+    head->site = site.name;
+    head->profile = site.mode;
+    return VO_OK;
+}
+
 static enum vo_status load_rules(struct vo_rules *rules, struct vo_verdict_head *head, struct vo_error *error)
 {
-    const struct vo_selection selection = {.profile = settings.profile,
-                                           .areas = settings.areas,
-                                           .not_required = settings.not_required.items,
-                                           .not_required_count = settings.not_required.count};
     enum vo_status status = VO_OK;
     if (!settings.packs.count)
         return vo_error_set(error, VO_ERR_USAGE, "--rules is missing: name a rule pack; see " NAME " -h");
     for (size_t i = 0; i < settings.packs.count && status == VO_OK; i++)
         status = vo_rules_load(rules, settings.packs.items[i], error);
     if (status == VO_OK && settings.site)
-        status = vo_site_load(rules, settings.site, head->created, &head->site, error);
-    if (status == VO_OK)
-        status = vo_rules_select(rules, &selection, error);
-    return status;
+        status = load_site(rules, head, error);
+    const struct vo_selection selection = {.profile = head->profile,
+                                           .areas = settings.areas,
+                                           .not_required = settings.not_required.items,
+                                           .not_required_count = settings.not_required.count};
+    return status == VO_OK ? vo_rules_select(rules, &selection, error) : status;
 }
 
 static enum vo_status judge_records(const struct vo_rules *rules, const struct vo_option_list *files,

@@ -26,10 +26,22 @@ static const struct {
     {"codec", "rtp_stream"},
     {"clock_hz", "rtp_stream"},
     {"call_id", "rtp_stream call"},
-    {"direction", "rtp_stream call link"},
+    {"direction", "rtp_stream call link target"},
     {"point", "rtp_stream call capture"},
     {"position", "rtp_stream call capture"},
     {"playout", "rtp_stream"},
+    {"demand", "target path link nat"},
+    {"role", "target path link nat"},
+    {"host", "target path nat"},
+    {"address", "target path nat"},
+    {"port", "target path nat"},
+    {"transport", "target path nat"},
+    {"family", "target path nat"},
+    {"vantage", "target path link nat"},
+    {"judged", "target path link nat"},
+    {"local_port", "target nat"},
+    {"type", "target"},
+    {"server", "target"},
 };
 
 #define AT(member) offsetof(struct vo_rule, member)
@@ -47,6 +59,7 @@ static const struct vo_key rule_keys[] = {
     {"unit", VO_KEY_TEXT, AT(unit), false, 0, 0, NULL},
     {"minimum_samples", VO_KEY_NUMBER, AT(minimum_samples), false, 1, 1e12, NULL},
     {"aggregate", VO_KEY_WORD, AT(aggregate), false, 0, 0, aggregate_names},
+    {"by", VO_KEY_ARRAY, AT(by), false, 0, 0, NULL},
     {"share", VO_KEY_NUMBER, AT(share), false, 0, 1, NULL},
     {"window_s", VO_KEY_NUMBER, AT(window_s), false, 1e-3, 1e7, NULL},
     {"statistic", VO_KEY_WORD, AT(statistic), false, 0, 0, statistic_names},
@@ -55,6 +68,7 @@ static const struct vo_key rule_keys[] = {
     {"pass", VO_KEY_LIMIT, AT(pass_node), true, 0, 0, NULL},
     {"warn", VO_KEY_LIMIT, AT(warn_node), false, 0, 0, NULL},
     {"far_end_metric", VO_KEY_METRIC, AT(far_end), false, 0, 0, NULL},
+    {"alive_by", VO_KEY_TEXT, AT(alive_by), false, 0, 0, NULL},
     {"drops_explain", VO_KEY_BOOL, AT(drops_explain), false, 0, 0, NULL},
     {"remediation", VO_KEY_TEXT, AT(remediation), true, 0, 0, NULL},
     {"note", VO_KEY_TEXT, AT(note), false, 0, 0, NULL},
@@ -124,8 +138,17 @@ static enum vo_status check_subject(const struct vo_rule *rule, const char *wher
     return VO_OK;
 }
 
-static enum vo_status unknown_label(const struct vo_rule *rule, const char *name, const char *where,
-                                    struct vo_error *error)
+static bool has_label(const struct vo_rule *rule, const char *name)
+{
+    for (size_t i = 0; i < COUNT(labels); i++)
+        if (strcmp(labels[i].name, name) == 0 && vo_words_have(labels[i].subjects, rule->subject))
+            return true;
+    return false;
+}
+
+/* `key` is where the name stands: "where". */
+static enum vo_status unknown_label(const struct vo_rule *rule, const char *key, const char *name,
+                                    const char *where, struct vo_error *error)
 {
     const char *names[COUNT(labels) + VO_METRIC_COUNT];
     size_t count = 0;
@@ -133,10 +156,10 @@ static enum vo_status unknown_label(const struct vo_rule *rule, const char *name
     for (size_t i = 0; i < COUNT(labels); i++)
         if (vo_words_have(labels[i].subjects, rule->subject))
             names[count++] = labels[i].name;
-    for (size_t i = 0; i < VO_METRIC_COUNT; i++)
+    for (size_t i = 0; i < VO_METRIC_COUNT && strcmp(key, "where") == 0; i++)
         if (vo_metrics[i].words && vo_words_have(vo_metrics[i].subjects, rule->subject))
             names[count++] = vo_metrics[i].name;
-    return vo_error_set(error, VO_ERR_USAGE, "%s: where: unknown label '%.60s' of %s %s", where, name,
+    return vo_error_set(error, VO_ERR_USAGE, "%s: %s: unknown label '%.60s' of %s %s", where, key, name,
                         rule->subject, vo_unknown_hint(name, names, count, hint, sizeof hint));
 }
 
@@ -147,10 +170,8 @@ static enum vo_status check_label(const struct vo_rule *rule, const struct vo_js
     const char *name = vo_json_key_of(values);
     const struct vo_metric_row *state = vo_metric_find(name);
     bool known = state && state->words && vo_words_have(state->subjects, rule->subject);
-    for (size_t i = 0; i < COUNT(labels) && !known; i++)
-        known = strcmp(labels[i].name, name) == 0 && vo_words_have(labels[i].subjects, rule->subject);
-    if (!known)
-        return unknown_label(rule, name, where, error);
+    if (!known && !has_label(rule, name))
+        return unknown_label(rule, "where", name, where, error);
     if (vo_json_type(values) != VO_JSON_ARRAY || vo_json_count(values) == 0)
         return vo_error_set(error, VO_ERR_USAGE, "%s: where: '%s' must be a list of allowed values", where,
                             name);
@@ -190,6 +211,27 @@ static enum vo_status check_profiles(const struct vo_rule *rule, const struct vo
                                 name ? name : "(not a text)");
     }
     return VO_OK;
+}
+
+/* `by` and `alive_by` name labels of the subject. */
+static enum vo_status check_scope(const struct vo_rule *rule, const char *where, struct vo_error *error)
+{
+    if (rule->by && (!rule->aggregate || !vo_json_child(rule->by)))
+        return vo_error_set(error, VO_ERR_USAGE, "%s: by lists labels, and goes with aggregate: add it",
+                            where);
+    for (const struct vo_json *item = vo_json_child(rule->by); item; item = vo_json_next(item)) {
+        const char *name = vo_json_text(item);
+        if (!name || !has_label(rule, name))
+            return unknown_label(rule, "by", name ? name : "(not a text)", where, error);
+    }
+    if (!rule->alive_by)
+        return VO_OK;
+    if (!rule->metric->words || !vo_words_have(rule->metric->words, "filtered") || rule->aggregate)
+        return vo_error_set(error, VO_ERR_USAGE,
+                            "%s: alive_by goes with a metric that has the word filtered, without aggregate",
+                            where);
+    return has_label(rule, rule->alive_by) ? VO_OK
+                                           : unknown_label(rule, "alive_by", rule->alive_by, where, error);
 }
 
 /* What `window_s`, `statistic` and `numerator` need of each other. */
@@ -303,6 +345,8 @@ static enum vo_status read_rule(struct vo_rules *rules, const struct vo_pack *pa
         status = check_profiles(&rule, pack->profiles, where, error);
     if (status == VO_OK)
         status = check_extras(&rule, where, error);
+    if (status == VO_OK)
+        status = check_scope(&rule, where, error);
     if (status != VO_OK)
         return status;
     const struct vo_rule *twin = vo_rules_find(rules, rule.id);

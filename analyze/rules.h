@@ -46,10 +46,12 @@ struct vo_rule {
     struct vo_limit pass, warn; /* no pass limit: informational */
     double minimum_samples;     /* NaN: none */
     int aggregate;              /* enum vo_aggregate */
+    const struct vo_json *by;   /* labels: one result for each of their values; NULL: one in all */
     double share;               /* 0..1, of share_passing */
     double window_s;            /* NaN: over observations; else over series */
     int statistic;              /* enum vo_statistic */
     double minimum_coverage;    /* 0..1 of a window's steps that must have a value; NaN: 0 */
+    const char *alive_by;       /* label: `filtered` counts only if its value answers otherwise; or NULL */
     bool drops_explain;         /* packets that the capture dropped look like this metric */
 
     bool selected;

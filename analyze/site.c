@@ -1,6 +1,7 @@
 #include "analyze/site.h"
 
 #include "analyze/keys.h"
+#include "core/site.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -118,27 +119,27 @@ static enum vo_status apply_list(struct vo_rules *rules, const char *path, const
 }
 
 enum vo_status vo_site_apply(struct vo_rules *rules, const char *path, struct vo_json *document, vo_time now,
-                             const char **site, struct vo_error *error)
+                             struct vo_site_head *head, struct vo_error *error)
 {
-    enum vo_status status = vo_rules_keep(rules, document, error);
+    struct vo_site site = {0};
+    enum vo_status status = vo_site_read(path, document, &site, error);
     if (status != VO_OK)
         return status;
-    if (vo_json_type(document) != VO_JSON_OBJECT)
-        return vo_error_set(error, VO_ERR_USAGE, "%s: a site file is one JSON object", path);
-    const char *name = vo_json_get_text(document, "name");
-    *site = name ? name : vo_json_get_text(document, "site");
-    if (!*site)
-        *site = path;
-    status = apply_list(rules, path, document, "overrides", apply_override, now, error);
+    *head = (struct vo_site_head){site.name, site.mode};
+    site.document = NULL; /* from here on the rules' */
+    vo_site_free(&site);
+    status = vo_rules_keep(rules, document, error);
+    if (status == VO_OK)
+        status = apply_list(rules, path, document, "overrides", apply_override, now, error);
     if (status == VO_OK)
         status = apply_list(rules, path, document, "waivers", apply_waiver, now, error);
     return status;
 }
 
-enum vo_status vo_site_load(struct vo_rules *rules, const char *path, vo_time now, const char **site,
+enum vo_status vo_site_load(struct vo_rules *rules, const char *path, vo_time now, struct vo_site_head *head,
                             struct vo_error *error)
 {
     struct vo_json *document = NULL;
     enum vo_status status = vo_json_load(path, SITE_FILE_LIMIT, &document, error);
-    return status == VO_OK ? vo_site_apply(rules, path, document, now, site, error) : status;
+    return status == VO_OK ? vo_site_apply(rules, path, document, now, head, error) : status;
 }

@@ -4,7 +4,8 @@
  *   {"overrides": [{"rule": "media.jitter", "pass": {"below": 20}, "reason": "…"}],
  *    "waivers": [{"rule": "qos.rtp.dscp", "reason": "…", "author": "…", "expires": "2027-01-31"}]}
  *
- * A waiver holds up to the end of its day (UTC). Other keys of a site file belong to other programs.
+ * A waiver holds up to the end of its day (UTC). The rest of the file is read and checked by core/site.h: it
+ * is an error here too.
  */
 #ifndef VO_ANALYZE_SITE_H
 #define VO_ANALYZE_SITE_H
@@ -13,13 +14,15 @@
 #include "core/clock.h"
 #include "core/error.h"
 
-/* Reads the file and applies it to rules of the loaded packs. `now` decides which waivers have expired.
- * `site` gets the site's name ("name" or "site" in the file, else the path); it lives as long as the rules.
- */
-enum vo_status vo_site_load(struct vo_rules *rules, const char *path, vo_time now, const char **site,
+struct vo_site_head {
+    const char *name, *mode; /* never NULL; they live as long as the rules */
+};
+
+/* Reads the file and applies it to rules of the loaded packs. `now` decides which waivers have expired. */
+enum vo_status vo_site_load(struct vo_rules *rules, const char *path, vo_time now, struct vo_site_head *head,
                             struct vo_error *error);
 /* The same from a parsed document, which becomes the rules' own in any case. */
 enum vo_status vo_site_apply(struct vo_rules *rules, const char *path, struct vo_json *document, vo_time now,
-                             const char **site, struct vo_error *error);
+                             struct vo_site_head *head, struct vo_error *error);
 
 #endif

@@ -59,6 +59,24 @@ static void put_runs(struct vo_json_writer *json, const struct vo_facts *facts)
     vo_json_end_array(json);
 }
 
+/* What to do, and what to know, of each rule that was judged: once, not with each result. */
+static void put_rules(struct vo_json_writer *json, const struct vo_rules *rules)
+{
+    vo_json_key(json, "rules");
+    vo_json_begin_array(json);
+    for (size_t i = 0; i < rules->count; i++) {
+        if (!rules->rules[i].selected)
+            continue;
+        vo_json_begin_object(json);
+        vo_json_put_string(json, "rule", rules->rules[i].id);
+        vo_json_put_string(json, "title", rules->rules[i].title);
+        vo_json_put_string(json, "remediation", rules->rules[i].remediation);
+        vo_json_put_string(json, "note", rules->rules[i].note);
+        vo_json_end_object(json);
+    }
+    vo_json_end_array(json);
+}
+
 static void put_summary(struct vo_json_writer *json, const struct vo_evaluation *evaluation)
 {
     vo_json_key(json, "summary");
@@ -68,10 +86,25 @@ static void put_summary(struct vo_json_writer *json, const struct vo_evaluation 
     vo_json_end_object(json);
 }
 
+/* How a label was had, and what the id says already, is left to the record that the evidence names. */
+static bool is_left_out(const char *label)
+{
+    static const char *const names[] = {"source", "destination", "clock_basis"};
+    const char *end = strrchr(label, '_');
+    if (end && strcmp(end, "_evidence") == 0)
+        return true;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(label, names[i]) == 0)
+            return true;
+    return false;
+}
+
 static void put_labels(struct vo_json_writer *json, const struct vo_fact *fact)
 {
     for (size_t i = 0; i < fact->label_count; i++) {
         const struct vo_fact_label *label = &fact->labels[i];
+        if (is_left_out(label->name))
+            continue;
         if (label->text)
             vo_json_put_string(json, label->name, label->text);
         else
@@ -138,6 +171,13 @@ static void put_evidence(struct vo_json_writer *json, const struct vo_facts *fac
     vo_json_end_array(json);
 }
 
+/* Whether there is something to be done about a result: only then it says what. */
+static bool asks_for_action(enum vo_result_status status)
+{
+    return status == VO_RESULT_WARN || status == VO_RESULT_FAIL || status == VO_RESULT_NOT_MEASURED ||
+           status == VO_RESULT_ERROR;
+}
+
 static void put_result(struct vo_json_writer *json, const struct vo_facts *facts,
                        const struct vo_result *result)
 {
@@ -155,8 +195,10 @@ static void put_result(struct vo_json_writer *json, const struct vo_facts *facts
     vo_json_copy(json, rule->source);
     put_evidence(json, facts, result);
     vo_json_put_string(json, "reason", result->reason);
-    vo_json_put_string(json, "remediation", rule->remediation);
-    vo_json_put_string(json, "note", rule->note);
+    if (asks_for_action(result->status)) {
+        vo_json_put_string(json, "remediation", rule->remediation);
+        vo_json_put_string(json, "note", rule->note);
+    }
     vo_json_end_object(json);
 }
 
@@ -174,6 +216,7 @@ void vo_verdict_put(struct vo_json_writer *json, const struct vo_verdict_head *h
     vo_json_put_string(json, "profile", head->profile);
     put_areas(json, rules);
     vo_json_put_string(json, "site", head->site);
+    put_rules(json, rules);
     put_runs(json, facts);
     put_summary(json, evaluation);
     vo_json_key(json, "results");

@@ -1,6 +1,7 @@
 #include "core/metric.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 /* "word: a b c" in the unit column makes a state: its words are what follows. */
@@ -69,4 +70,19 @@ const char *vo_metric_nearest(const char *name)
     for (size_t i = 0; i < VO_METRIC_COUNT; i++)
         keep_nearest(name, vo_metrics[i].name, &nearest, &distance);
     return nearest;
+}
+
+const char *vo_unknown_hint(const char *word, const char *const *words, size_t count, char *text, size_t size)
+{
+    const char *near = vo_nearest_word(word, words, count);
+    if (near) {
+        snprintf(text, size, "(did you mean '%s'?)", near);
+        return text;
+    }
+    size_t used = (size_t)snprintf(text, size, "(known: ");
+    for (size_t i = 0; i < count && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i ? ", " : "", words[i]);
+    if (used < size)
+        snprintf(text + used, size - used, ")");
+    return text;
 }

@@ -34,5 +34,8 @@ const struct vo_metric_row *vo_metric_find(const char *name);
 const char *vo_metric_nearest(const char *name);
 /* Nearest of `count` words to `word`, or NULL if none is within a third of its length. */
 const char *vo_nearest_word(const char *word, const char *const *words, size_t count);
+/* A message's end for a word that is not known: "(did you mean 'x'?)", or "(known: a, b, c)". */
+const char *vo_unknown_hint(const char *word, const char *const *words, size_t count, char *text,
+                            size_t size);
 
 #endif

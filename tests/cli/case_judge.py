@@ -39,6 +39,20 @@ def sound(bench):
     need(found["verdict"] == "ready", f"the verdict is {found['verdict']}")
 
 
+@case("analyze: two points that share no media")
+def two_points(bench):
+    frames = captures.call(seconds=8)
+    bench.file("a.pcap", captures.pcap(frames))
+    bench.file("b.pcap", captures.pcap(frames[:4] + frames[-2:])) # the signalling went here, the media did not
+    bench.run(PROBE, "--point", "ap:a.pcap", "--point", "sbc:b.pcap", "-o", "call.jsonl").exits(0)
+    found = verdict(bench, 5, "--area", "media", "call.jsonl")
+    latency = [r for r in found["results"] if r["rule"] == "media.latency"]
+    need(len(latency) == 2, f"{len(latency)} results about latency, not one for each stream")
+    for result in latency:
+        need(result["status"] == "not_measured" and result["reason"].startswith("not found at the other point, sbc"),
+             f"the latency is {result['status']}: {result['reason']}")
+
+
 @case("analyze: no rules, no profile, no records")
 def nothing(bench):
     measured(bench)
@@ -104,12 +118,26 @@ def unknown_names(bench):
 def site(bench):
     measured(bench)
     analyze(bench, "--site", "none.json", "call.jsonl").exits(2).says("none.json", "No such file")
-    waiver = {"waivers": [{"rule": "media.loss", "reason": "x", "author": "y", "expires": "soon"}]}
+    head = {"name": "HQ", "mode": "voice"}
+    waiver = head | {"waivers": [{"rule": "media.loss", "reason": "x", "author": "y", "expires": "soon"}]}
     analyze(bench, "--site", bench.file("site.json", json.dumps(waiver)), "call.jsonl").exits(2).says("site.json", "'soon'",
                                                                                                   "YYYY-MM-DD")
-    override = {"overrides": [{"rule": "media.los", "pass": {"below": 2}, "reason": "x"}]}
+    override = head | {"overrides": [{"rule": "media.los", "pass": {"below": 2}, "reason": "x"}]}
     analyze(bench, "--site", bench.file("site.json", json.dumps(override)), "call.jsonl").exits(2).says("'media.los'",
                                                                                                     "media.loss")
+    unknown = bench.file("site.json", json.dumps(head | {"haproxi": {}}))
+    analyze(bench, "--site", unknown, "call.jsonl").exits(2).says("site.json", "'haproxi'", "did you mean 'haproxy'")
+    other = bench.file("site.json", json.dumps(head | {"mode": "uc"}))
+    analyze(bench, "--site", other, "call.jsonl").exits(2).says("--profile voice", "the mode is uc", "leave --profile out")
+
+
+@case("analyze: the profile comes from the site file")
+def site_profile(bench):
+    measured(bench)
+    bench.file("site.json", json.dumps({"name": "HQ", "mode": "voice"}))
+    bench.run(ANALYZE, "--rules", RULES, "--site", "site.json", "--area", "qos", "-o", "verdict.json", "call.jsonl").exits(0, 3, 4, 5)
+    verdict = json.loads(bench.path("verdict.json").read_text())
+    need((verdict["profile"], verdict["site"]) == ("voice", "HQ"), f"profile {verdict['profile']}, site {verdict['site']}")
 
 
 @case("analyze: records that cannot be read")

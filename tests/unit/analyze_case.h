@@ -34,6 +34,8 @@
 #define OBS(run, n, kind, id, labels, more)                                                                  \
     "{\"record\":\"observation\",\"run\":\"" run "\",\"n\":" n ",\"time\":\"2026-11-22T10:0" n               \
     ":00Z\",\"subject\":{\"kind\":\"" kind "\",\"id\":\"" id "\",\"key\":\"k\"" labels "}" more "}\n"
+/* The head of a site file; further members follow. */
+#define SITE    "{\"name\":\"HQ\",\"mode\":\"voice\","
 #define STREAM  "10.0.0.1:5008>10.0.0.2:40000#0x0000002a"
 #define STREAM2 "10.0.0.2:40000>10.0.0.1:5008#0x0000002b"
 
@@ -55,7 +57,7 @@ static inline enum vo_status case_rules(struct vo_case *it, const char *pack, co
     static const vo_time noon = 1795348800LL * VO_NS_PER_S;
     static const struct vo_selection selection = {.profile = "voice"};
     struct vo_json *document = NULL;
-    const char *name;
+    struct vo_site_head head;
     *it = (struct vo_case){.facts = NULL};
     enum vo_status status = case_json(pack, &document, &it->error);
     if (status == VO_OK)
@@ -63,7 +65,7 @@ static inline enum vo_status case_rules(struct vo_case *it, const char *pack, co
     if (status == VO_OK && site) {
         status = case_json(site, &document, &it->error);
         if (status == VO_OK)
-            status = vo_site_apply(&it->rules, "site.json", document, noon, &name, &it->error);
+            status = vo_site_apply(&it->rules, "site.json", document, noon, &head, &it->error);
     }
     return status == VO_OK ? vo_rules_select(&it->rules, &selection, &it->error) : status;
 }

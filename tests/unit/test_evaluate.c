@@ -22,7 +22,23 @@
 #define MS(value) "\"rtp_jitter_max_ms\":" value
 #define CAPTURED(m)                                                                                          \
     METRICS(m) ",\"basis\":{\"rtp_jitter_max_ms\":\"capture_point\",\"" PEAK "\":\"capture_point\"}"
-#define FAR        ",\"pass\":{\"below\":30},\"far_end_metric\":\"rtcp_jitter_max_ms\""
+#define FAR ",\"pass\":{\"below\":30},\"far_end_metric\":\"rtcp_jitter_max_ms\""
+/* The far end's largest jitter, and what stands behind it: reports, packets between the first and the last of
+ * them, packets that the stream expected. */
+#define REPORTED(jitter, reports, covered, expected)                                                         \
+    CAPTURED(MS("5") ",\"rtcp_jitter_max_ms\":" jitter ",\"rtcp_reports\":" reports                          \
+                     ",\"rtcp_expected_packets\":" covered ",\"rtp_expected_packets\":" expected)
+#define FAR_LOSS ",\"pass\":{\"below\":1},\"minimum_samples\":250,\"far_end_metric\":\"rtcp_loss_percent\""
+#define REPORTED_LOSS(covered, expected)                                                                     \
+    CAPTURED(                                                                                                \
+        LOST("0", "1000") ",\"rtcp_loss_percent\":0,\"rtcp_reports\":6,\"rtcp_expected_packets\":" covered   \
+                          ",\"rtp_expected_packets\":" expected)
+#define BETWEEN(first, last, value)                                                                          \
+    RUN("r")                                                                                                 \
+    OBS("r", "2", "rtp_stream", STREAM,                                                                      \
+        ",\"point\":\"ap>sbc\",\"first_position\":\"" first "\",\"position\":\"" last "\"",                  \
+        METRICS(MS(value)) ",\"basis\":{\"rtp_jitter_max_ms\":\"clock_estimated\"}")                         \
+    END("r")
 #define BELOW_30   ",\"pass\":{\"below\":30}"
 #define LOST(p, n) "\"" PEAK "\":" p ",\"rtp_loss_peak_5min_packets\":" n
 #define DROPS(m)                                                                                             \
@@ -42,8 +58,8 @@
     END("r")
 #define CALL(more) RULE("call.media", "false", "call", "call_media_state", more)
 #define SITE_WAIVER(expires)                                                                                 \
-    "{\"waivers\":[{\"rule\":\"media.jitter\",\"reason\":\"old phones\",\"author\":\"A. "                    \
-    "Admin\",\"expires\":\"" expires "\"}]}"
+    SITE "\"waivers\":[{\"rule\":\"media.jitter\",\"reason\":\"old phones\",\"author\":\"A. "                \
+         "Admin\",\"expires\":\"" expires "\"}]}"
 #define P VO_RESULT_PASS
 #define W VO_RESULT_WARN
 #define F VO_RESULT_FAIL
@@ -153,14 +169,35 @@ static const struct row rows[] = {
     {"near_sender, no report", JITTER(FAR), NULL, AT("near_sender", CAPTURED(MS("5"))), N, 5,
      "the far end's RTCP does not tell"},
     {"near_sender, the far end agrees", JITTER(FAR), NULL,
-     AT("near_sender", CAPTURED(MS("5") ",\"rtcp_jitter_max_ms\":7")), P, 0,
+     AT("near_sender", REPORTED("7", "2", "800", "1000")), P, 0,
      "5.00 ms is below 30 ms at the capture point; the far end's RTCP (rtcp_report) gives 7.00 ms"},
     {"near_sender, the far end disagrees", JITTER(FAR), NULL,
-     AT("near_sender", CAPTURED(MS("5") ",\"rtcp_jitter_max_ms\":31")), N, 5, "gives 31.00 ms"},
-    {"middle, the far end agrees", JITTER(FAR), NULL,
-     AT("middle", CAPTURED(MS("5") ",\"rtcp_jitter_max_ms\":7")), P, 0, "rtcp_report"},
-    {"middle, the far end disagrees", JITTER(FAR), NULL,
-     AT("middle", CAPTURED(MS("5") ",\"rtcp_jitter_max_ms\":31")), W, 4, "gives 31.00 ms"},
+     AT("near_sender", REPORTED("31", "2", "800", "1000")), N, 5,
+     "gives 31.00 ms, which is not within the limit"},
+    {"middle, the far end agrees", JITTER(FAR), NULL, AT("middle", REPORTED("7", "2", "800", "1000")), P, 0,
+     "rtcp_report"},
+    {"middle, the far end disagrees", JITTER(FAR), NULL, AT("middle", REPORTED("31", "2", "800", "1000")), W,
+     4, "gives 31.00 ms, which is not within the limit"},
+    {"a single report of the far end", JITTER(FAR), NULL,
+     AT("near_sender",
+        CAPTURED(MS("5") ",\"rtcp_jitter_max_ms\":7,\"rtcp_reports\":1,\"rtp_expected_packets\":1000")),
+     N, 5, "gives 7.00 ms, and does not suffice: it sent 1 report, where 2 are needed"},
+    {"the far end covers less than 80 %", JITTER(FAR), NULL,
+     AT("near_sender", REPORTED("7", "2", "799", "1000")), N, 5,
+     "does not suffice: its reports cover 799 of the stream's 1000 packets, less than 80 %"},
+    {"the far end covers less than 80 %, in the middle", JITTER(FAR), NULL,
+     AT("middle", REPORTED("7", "2", "799", "1000")), W, 4, "cover 799 of the stream's 1000 packets"},
+    {"the far end's coverage is not told", JITTER(FAR), NULL,
+     AT("near_sender", CAPTURED(MS("5") ",\"rtcp_jitter_max_ms\":7,\"rtcp_reports\":3")), N, 5,
+     "does not suffice: how much of the stream its reports cover is not known"},
+    {"the far end's loss agrees", LOSS(FAR_LOSS), NULL, AT("near_sender", REPORTED_LOSS("250", "300")), P, 0,
+     "gives 0.00 %"},
+    {"the far end covers too few packets", LOSS(FAR_LOSS), NULL,
+     AT("near_sender", REPORTED_LOSS("249", "300")), N, 5,
+     "does not suffice: its reports cover 249 packets, where the rule asks for at least 250"},
+    {"the far end covers too few, and too little", LOSS(FAR_LOSS), NULL,
+     AT("near_sender", REPORTED_LOSS("249", "1000")), N, 5,
+     "asks for at least 250; its reports cover 249 of the stream's 1000 packets, less than 80 %"},
     {"a fail stands near the sender", JITTER(FAR), NULL,
      AT("near_sender", CAPTURED(MS("31") ",\"rtcp_jitter_max_ms\":7")), F, 3, "is not below"},
     {"a fail stands in the middle", JITTER(FAR), NULL, AT("middle", CAPTURED(MS("31"))), F, 3,
@@ -168,6 +205,24 @@ static const struct row rows[] = {
     {"position is nothing to other bases", JITTER(FAR), NULL,
      AT("near_sender", METRICS(MS("5")) ",\"basis\":{\"rtp_jitter_max_ms\":\"rtt_half\"}"), P, 0,
      "taken as half of the round-trip time (rtt_half)"},
+    /* between two points: the delay of the whole way only where each of them is at an end */
+    {"two points, each at an end", JITTER(BELOW_30), NULL, BETWEEN("near_sender", "near_receiver", "5"), P, 0,
+     "5.00 ms is below 30 ms; with the offset of the clocks estimated (clock_estimated)"},
+    {"two points, the second in the middle", JITTER(BELOW_30), NULL, BETWEEN("near_sender", "middle", "5"), W,
+     4, "from ap to sbc; what lies between sbc and 10.0.0.2:40000 was not seen"},
+    {"two points, the first in the middle", JITTER(BELOW_30), NULL, BETWEEN("middle", "near_receiver", "5"),
+     W, 4, "from ap to sbc; what lies between the sender and ap was not seen"},
+    {"two points, nobody told where", JITTER(BELOW_30), NULL, BETWEEN("unknown", "unknown", "5"), W, 4,
+     "the sender and ap was not seen; what lies between sbc and 10.0.0.2:40000 was not seen; if a point is "
+     "beside an end, measure with --near sbc:ADDRESS of that host"},
+    {"two points, the first unknown", JITTER(BELOW_30), NULL, BETWEEN("unknown", "near_receiver", "5"), W, 4,
+     "measure with --near ap:ADDRESS"},
+    {"two points at one end", JITTER(BELOW_30), NULL, BETWEEN("near_receiver", "near_receiver", "5"), N, 5,
+     "what lies between the sender and ap was not seen"},
+    {"two points beside the sender", JITTER(BELOW_30), NULL, BETWEEN("near_sender", "near_sender", "5"), N, 5,
+     "what lies between sbc and 10.0.0.2:40000 was not seen"},
+    {"a fail between two points stands", JITTER(BELOW_30), NULL, BETWEEN("unknown", "unknown", "31"), F, 3,
+     "31.00 ms is not below 30 ms"},
     {"a basis of another kind is named", JITTER(BELOW_30), NULL,
      AT("middle", METRICS(MS("5")) ",\"basis\":{\"rtp_jitter_max_ms\":\"two_legs\"}"), P, 0,
      "basis: two_legs"},
@@ -279,7 +334,7 @@ static const struct row rows[] = {
     {"waived and not measured", JITTER(BELOW_30), SITE_WAIVER("2027-01-01"), RUN("r") END("r"), S, 0,
      "without the waiver: not_measured"},
     {"override", JITTER(BELOW_30),
-     "{\"overrides\":[{\"rule\":\"media.jitter\",\"reason\":\"satellite\",\"pass\":{\"below\":60}}]}",
+     SITE "\"overrides\":[{\"rule\":\"media.jitter\",\"reason\":\"satellite\",\"pass\":{\"below\":60}}]}",
      ONE(MS("45")), P, 0, "45.00 ms is below 60 ms; the limit is the site's own: satellite"},
 };
 

@@ -139,6 +139,40 @@ static void result_of_a_stream(void **state)
     vo_json_free(v);
 }
 
+/* Texts stand once in `rules`, and with a result only if it asks for something to be done. */
+static void remediation_where_needed(void **state)
+{
+    (void)state;
+    static const char *const values[] = {"0", "2"}; /* pass, fail */
+    for (size_t i = 0; i < 2; i++) {
+        char records[2000];
+        snprintf(records, sizeof records,
+                 RUN("r")
+                     OBS("r", "2", "rtp_stream", STREAM,
+                         ",\"media\":\"audio\",\"source\":\"10.0.0.1:5008\",\"position_evidence\":\"told\"",
+                         ",\"metrics\":{\"rtp_loss_peak_5min_percent\":%s}") END("r"),
+                 values[i]);
+        struct vo_json *v = verdict_of(RULES, records);
+        const struct vo_json *rule = nth(vo_json_get(v, "rules"), 0), *results = vo_json_get(v, "results");
+        assert_int_equal(vo_json_count(vo_json_get(v, "rules")), 3);
+        assert_string_equal(vo_json_get_text(rule, "rule"), "media.loss");
+        assert_string_equal(vo_json_get_text(rule, "remediation"), "Do it.");
+        assert_string_equal(vo_json_get_text(rule, "note"), "A note");
+        assert_true(is_null(nth(vo_json_get(v, "rules"), 1), "note"));
+        const struct vo_json *loss = nth(results, 0), *call = nth(results, 1);
+        assert_string_equal(vo_json_get_text(loss, "status"), i ? "fail" : "pass");
+        assert_int_equal(vo_json_get(loss, "remediation") != NULL, i);
+        assert_int_equal(vo_json_get(loss, "note") != NULL, i);
+        assert_string_equal(vo_json_get_text(call, "status"), "not_measured");
+        assert_string_equal(vo_json_get_text(call, "remediation"), "Do it.");
+        const struct vo_json *subject = vo_json_get(loss, "subject");
+        assert_string_equal(vo_json_get_text(subject, "media"), "audio");
+        assert_null(vo_json_get(subject, "source"));
+        assert_null(vo_json_get(subject, "position_evidence"));
+        vo_json_free(v);
+    }
+}
+
 static void informational_share_and_no_subject(void **state)
 {
     (void)state;
@@ -216,6 +250,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(head_and_runs),
         cmocka_unit_test(result_of_a_stream),
+        cmocka_unit_test(remediation_where_needed),
         cmocka_unit_test(informational_share_and_no_subject),
         cmocka_unit_test(mean_stands_for_all_subjects),
         cmocka_unit_test(files_in_and_out),

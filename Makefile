@@ -19,15 +19,17 @@ WARN    := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototyp
 SAN     ?=
 CFLAGS  ?= -g
 ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -I. $(WARN) $(OPT) $(SAN) $(CFLAGS)
-LIBS    := -lpcap -lcjson -lcrypto -lz -lm
+LIBS    := -Wl,--as-needed -lpcap -lcjson -lcares -lnghttp2 -lssl -lcrypto -lz -lm
 
 LIBRARY  := $(wildcard core/*.c core/estimate/*.c probes/decode/*.c probes/flow/*.c probes/io/*.c)
 RTP      := $(wildcard probes/rtp/*.c)
+REACH    := $(wildcard probes/reach/*.c)
+VOICE    := $(wildcard probes/voice/*.c)
 ANALYZE  := $(wildcard analyze/*.c)
 REPORT   := $(wildcard report/*.c)
 ASSESS   := $(wildcard assess/*.c)
-SOURCES  := $(LIBRARY) $(RTP) $(ANALYZE) $(REPORT) $(ASSESS)
-PROGRAMS := $(addprefix $(BUILD)/,voready-rtp voready-analyze voready-report voready)
+SOURCES  := $(LIBRARY) $(RTP) $(REACH) $(VOICE) $(ANALYZE) $(REPORT) $(ASSESS)
+PROGRAMS := $(addprefix $(BUILD)/,voready-rtp voready-reach voready-reflect voready-analyze voready-report voready)
 objects   = $(patsubst %.c,$(BUILD)/%.o,$(1))
 AR       := $(if $(findstring -flto,$(OPT)),gcc-ar,ar)
 
@@ -39,6 +41,8 @@ $(BUILD)/libvoready.a: $(call objects,$(LIBRARY))
 	@$(AR) rcs $@ $^
 
 $(BUILD)/voready-rtp: $(call objects,$(RTP)) $(BUILD)/libvoready.a
+$(BUILD)/voready-reach: $(call objects,$(REACH)) $(BUILD)/libvoready.a
+$(BUILD)/voready-reflect: $(call objects,$(VOICE)) $(BUILD)/libvoready.a
 $(BUILD)/voready-analyze: $(call objects,$(ANALYZE)) $(BUILD)/libvoready.a
 $(BUILD)/voready-report: $(call objects,$(REPORT)) $(BUILD)/libvoready.a
 $(BUILD)/voready: $(call objects,$(ASSESS)) $(BUILD)/libvoready.a
@@ -54,12 +58,12 @@ $(BUILD)/%.o: %.c
 # A unit test is one file named after its module: tests/unit/test_MODULE.c. It links the library and the
 # programs' modules without their main.c.
 UNITS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
-$(BUILD)/libmodules.a: $(call objects,$(filter-out %/main.c,$(RTP) $(ANALYZE) $(REPORT) $(ASSESS)))
+$(BUILD)/libmodules.a: $(call objects,$(filter-out %/main.c,$(RTP) $(REACH) $(VOICE) $(ANALYZE) $(REPORT) $(ASSESS)))
 	@rm -f $@
 	@$(AR) rcs $@ $^
 $(UNITS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libmodules.a $(BUILD)/libvoready.a
 	@echo "  LINK  $@"
-	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libmodules.a $(BUILD)/libvoready.a -lcmocka -lssl $(LIBS)
+	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libmodules.a $(BUILD)/libvoready.a -lcmocka $(LIBS)
 .PHONY: units
 units: $(UNITS)
 
@@ -135,7 +139,7 @@ clean:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-# Programs, manual pages (one is made from the metric catalogue), bash completion and rule packs.
+# Programs, manual pages (one is made from the metric catalogue), bash completion, systemd units and rule packs.
 MAN5 := $(BUILD)/man/voready-metrics.5
 $(MAN5): docs/man/metrics.awk core/metrics.def
 	@mkdir -p $(@D)
@@ -144,17 +148,21 @@ $(MAN5): docs/man/metrics.awk core/metrics.def
 bindir  = $(DESTDIR)$(PREFIX)/bin
 datadir = $(DESTDIR)$(PREFIX)/share
 bashdir = $(datadir)/bash-completion/completions
+unitdir = $(DESTDIR)$(PREFIX)/lib/systemd/system
 install: $(PROGRAMS) $(MAN5)
-	install -d "$(bindir)" "$(datadir)/man/man1" "$(datadir)/man/man5" "$(bashdir)" "$(datadir)/voready/rules"
+	install -d "$(bindir)" "$(datadir)/man/man1" "$(datadir)/man/man5" "$(bashdir)" "$(unitdir)" "$(datadir)/voready/rules"
 	install -m 755 $(PROGRAMS) "$(bindir)"
 	install -m 644 docs/man/*.1 "$(datadir)/man/man1"
 	install -m 644 docs/man/*.5 $(MAN5) "$(datadir)/man/man5"
 	install -m 644 completion/voready.bash "$(bashdir)/voready"
-	cd "$(bashdir)" && for name in voready-rtp voready-analyze voready-report; do ln -sf voready $$name; done
+	cd "$(bashdir)" && for name in $(filter-out voready,$(notdir $(PROGRAMS))); do ln -sf voready $$name; done
 	install -m 644 rules/*.json "$(datadir)/voready/rules"
+	for unit in $(notdir $(wildcard systemd/*.service)); do \
+	    sed 's|@bindir@|$(PREFIX)/bin|' systemd/$$unit >"$(unitdir)/$$unit" && chmod 644 "$(unitdir)/$$unit" || exit 1; done
 uninstall:
 	for name in $(notdir $(PROGRAMS)); do rm -f "$(bindir)/$$name" "$(bashdir)/$$name"; done
 	for name in $(notdir $(wildcard docs/man/*.1)); do rm -f "$(datadir)/man/man1/$$name"; done
 	for name in $(notdir $(wildcard docs/man/*.5) $(MAN5)); do rm -f "$(datadir)/man/man5/$$name"; done
 	for name in $(notdir $(wildcard rules/*.json)); do rm -f "$(datadir)/voready/rules/$$name"; done
+	for name in $(notdir $(wildcard systemd/*.service)); do rm -f "$(unitdir)/$$name"; done
 	rmdir "$(datadir)/voready/rules" "$(datadir)/voready" 2>/dev/null || true

@@ -1,4 +1,4 @@
-/* voready assess --capture FILE...: measure, judge, report. */
+/* voready assess SITE.json, or --capture FILE...: measure, judge, report. */
 #include "assess/commands.h"
 #include "assess/run.h"
 #include "core/options.h"
@@ -14,17 +14,26 @@ enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 struct settings {
     struct vo_option_list captures, rules, near;
-    const char *out, *profile, *filter, *keylog, *site, *place, *position, *playout;
+    const char *out, *profile, *areas, *vantage, *filter, *keylog, *site, *place, *position, *playout;
     bool quiet;
 };
 
-static struct settings settings = {.out = "voready-assessment", .profile = "voice"};
+static struct settings settings = {.out = "voready-assessment"};
+
+/* What is measured decides which areas are judged: rules of others would all lack their measurement. */
+static const char capture_areas[] = "media,qos", site_areas[] = "reach,tls,net,sip";
+
+static const char *const vantages[] = {"wifi", "sbc", "uc", NULL};
 
 static const struct vo_option options[] = {
     {"capture", 'c', VO_OPTION_LIST, &settings.captures, "FILE",
      "judge the calls of this capture; further files follow as FILE...", 0, 0, NULL},
     {"profile", 'p', VO_OPTION_TEXT, &settings.profile, "NAME",
-     "how the phones are used: voice, uc or integrated (default voice)", 0, 0, NULL},
+     "how the phones are used: voice, uc or integrated (default: the site's mode, or voice)", 0, 0, NULL},
+    {"vantage", 0, VO_OPTION_WORD, &settings.vantage, "NAME",
+     "where this host stands, with SITE.json (default wifi)", 0, 0, vantages},
+    {"area", 'a', VO_OPTION_TEXT, &settings.areas, "A,B",
+     "areas to judge (default reach,tls,net,sip, or media,qos)", 0, 0, NULL},
     {"out", 'O', VO_OPTION_FILE, &settings.out, "DIR",
      "where records, verdict and report go (default voready-assessment)", 0, 0, NULL},
     {"rules", 'r', VO_OPTION_LIST, &settings.rules, "PACK", "rule pack (default openscape-mobile)", 0, 0,
@@ -45,7 +54,8 @@ static const struct vo_option options[] = {
     {0},
 };
 
-static const char *const usage[] = {"--capture FILE... [--profile NAME] [--out DIR]", NULL};
+static const char *const usage[] = {"SITE.json [--vantage NAME] [--out DIR]",
+                                    "--capture FILE... [--profile NAME] [--out DIR]", NULL};
 
 static const struct vo_program program = {
     .name = NAME,
@@ -53,9 +63,15 @@ static const struct vo_program program = {
     .usage = usage,
     .options = options,
     .notes =
-        "Judges the areas media and qos; media.latency is not required, since one capture rarely holds it.\n"
-        "Writes records.jsonl, verdict.json and report.html into DIR, and the report as text to standard "
-        "output.\n"
+        "With SITE.json: what the site's phones must reach is tried from here, and judged in the areas "
+        "reach, "
+        "tls,\n"
+        "net and sip. With --capture: the calls of a capture are judged in the areas media and qos; "
+        "media.latency\n"
+        "is not required then, since one capture rarely holds it.\n"
+        "Writes reach.jsonl or records.jsonl, verdict.json and report.html into DIR, and the report as text "
+        "to\n"
+        "standard output.\n"
         "\n"
         "Exit codes: 0 ready, 1 the tool failed, 2 wrong usage, 3 not ready, 4 ready with warnings, 5 "
         "incomplete.\n",
@@ -75,7 +91,8 @@ static enum vo_status make_folder(struct paths *paths, struct vo_error *error)
     if (failure)
         return vo_error_set(error, VO_ERR_IO, "cannot make the folder %.300s: %s: name another with --out",
                             settings.out, strerror(failure));
-    int size = snprintf(paths->records, VO_RUN_PATH, "%s/records.jsonl", settings.out);
+    int size = snprintf(paths->records, VO_RUN_PATH, "%s/%s", settings.out,
+                        settings.captures.count ? "records.jsonl" : "reach.jsonl");
     if (size >= VO_RUN_PATH)
         return vo_error_set(error, VO_ERR_USAGE, "--out: the path is too long");
     snprintf(paths->verdict, VO_RUN_PATH, "%s/verdict.json", settings.out);
@@ -83,42 +100,68 @@ static enum vo_status make_folder(struct paths *paths, struct vo_error *error)
     return VO_OK;
 }
 
+static void add_capture(struct vo_command *command, const struct paths *paths,
+                        const struct vo_option_list *files)
+{
+    vo_command_add(command, "voready-rtp");
+    vo_command_option(command, "-o", paths->records);
+    vo_command_option(command, "-f", settings.filter);
+    vo_command_option(command, "--keylog", settings.keylog);
+    vo_command_option(command, "--position", settings.position);
+    vo_command_option(command, "--playout", settings.playout);
+    vo_command_option(command, "--site", settings.site);
+    vo_command_option(command, "--place", settings.place);
+    for (size_t i = 0; i < settings.near.count; i++)
+        vo_command_option(command, "--near", settings.near.items[i]);
+    if (settings.quiet)
+        vo_command_add(command, "-q");
+    vo_command_add(command, "--");
+    for (size_t i = 0; i < settings.captures.count; i++)
+        vo_command_add(command, settings.captures.items[i]);
+    for (size_t i = 0; i < files->count; i++)
+        vo_command_add(command, files->items[i]);
+}
+
+static void add_site(struct vo_command *command, const struct paths *paths, const char *site)
+{
+    vo_command_add(command, "voready-reach");
+    vo_command_option(command, "-o", paths->records);
+    vo_command_option(command, "--vantage", settings.vantage);
+    vo_command_option(command, "--site", settings.site);
+    vo_command_option(command, "--place", settings.place);
+    if (settings.quiet)
+        vo_command_add(command, "-q");
+    vo_command_add(command, "--");
+    vo_command_add(command, site);
+}
+
 /* The probe: done or done in part is good enough to be judged. */
 static enum vo_status measure(const struct paths *paths, const struct vo_option_list *files, int *code,
                               struct vo_error *error)
 {
     struct vo_command command = {0};
-    vo_command_add(&command, "voready-rtp");
-    vo_command_option(&command, "-o", paths->records);
-    vo_command_option(&command, "-f", settings.filter);
-    vo_command_option(&command, "--keylog", settings.keylog);
-    vo_command_option(&command, "--position", settings.position);
-    vo_command_option(&command, "--playout", settings.playout);
-    vo_command_option(&command, "--site", settings.site);
-    vo_command_option(&command, "--place", settings.place);
-    for (size_t i = 0; i < settings.near.count; i++)
-        vo_command_option(&command, "--near", settings.near.items[i]);
-    if (settings.quiet)
-        vo_command_add(&command, "-q");
-    vo_command_add(&command, "--");
-    for (size_t i = 0; i < settings.captures.count; i++)
-        vo_command_add(&command, settings.captures.items[i]);
-    for (size_t i = 0; i < files->count; i++)
-        vo_command_add(&command, files->items[i]);
+    if (settings.captures.count)
+        add_capture(&command, paths, files);
+    else
+        add_site(&command, paths, files->items[0]);
     return vo_command_run(&command, code, error);
 }
 
-static enum vo_status judge(const struct paths *paths, const char *pack, int *code, struct vo_error *error)
+/* `site`: the site file, or NULL. */
+static enum vo_status judge(const struct paths *paths, const char *pack, const char *site, int *code,
+                            struct vo_error *error)
 {
     struct vo_command command = {0};
+    const char *areas = settings.areas ? settings.areas : site ? site_areas : capture_areas;
     vo_command_add(&command, "voready-analyze");
     for (size_t i = 0; i < settings.rules.count; i++)
         vo_command_option(&command, "--rules", settings.rules.items[i]);
     if (settings.rules.count == 0)
         vo_command_option(&command, "--rules", pack);
-    vo_command_option(&command, "--profile", settings.profile);
-    vo_command_option(&command, "--area", "media,qos");
-    vo_command_option(&command, "--not-required", "media.latency");
+    vo_command_option(&command, "--site", site);
+    vo_command_option(&command, "--profile", settings.profile || site ? settings.profile : "voice");
+    vo_command_option(&command, "--area", areas);
+    vo_command_option(&command, "--not-required", site ? NULL : "media.latency");
     vo_command_option(&command, "-o", paths->verdict);
     vo_command_add(&command, paths->records);
     return vo_command_run(&command, code, error);
@@ -151,7 +194,7 @@ static int run(const struct vo_option_list *files)
     if (status == VO_OK && code != VO_EXIT_DONE && code != VO_EXIT_PARTIAL)
         return code == VO_EXIT_USAGE ? EXIT_USAGE : EXIT_FAILED;
     if (status == VO_OK)
-        status = judge(&paths, pack, &verdict, &error);
+        status = judge(&paths, pack, settings.captures.count ? NULL : files->items[0], &verdict, &error);
     if (status == VO_OK && (verdict == EXIT_FAILED || verdict == EXIT_USAGE))
         return verdict == EXIT_USAGE ? EXIT_USAGE : EXIT_FAILED;
     if (status == VO_OK)
@@ -166,15 +209,45 @@ static int run(const struct vo_option_list *files)
     return verdict;
 }
 
+/* A site file or captures, and what goes with them. */
+static enum vo_status check_usage(const struct vo_option_list *files, struct vo_error *error)
+{
+    const struct {
+        const char *name;
+        bool given;
+    } of_captures[] = {
+        {"--filter", settings.filter != NULL},   {"--keylog", settings.keylog != NULL},
+        {"--near", settings.near.count != 0},    {"--position", settings.position != NULL},
+        {"--playout", settings.playout != NULL},
+    };
+    bool capture = settings.captures.count != 0;
+    if (!capture && files->count == 0)
+        return vo_error_set(
+            error, VO_ERR_USAGE,
+            "nothing to assess: name a site file, or captures with --capture FILE...; see " NAME " -h");
+    if (!capture && files->count > 1)
+        return vo_error_set(error, VO_ERR_USAGE,
+                            "'%.200s': one site file at a time; captures are named with --capture",
+                            files->items[1]);
+    if (capture && settings.vantage)
+        return vo_error_set(error, VO_ERR_USAGE, "--vantage goes with a site file, not with --capture");
+    for (size_t i = 0; !capture && i < sizeof of_captures / sizeof *of_captures; i++)
+        if (of_captures[i].given)
+            return vo_error_set(error, VO_ERR_USAGE,
+                                "%s goes with --capture, not with a site file: name captures with --capture "
+                                "FILE...",
+                                of_captures[i].name);
+    return VO_OK;
+}
+
 int vo_assess(int argc, char **argv)
 {
     struct vo_option_list files = {0};
     struct vo_error error;
     int code = 0;
     enum vo_status status = vo_options_parse(&program, argc, argv, &files, &error);
-    if (status == VO_OK && settings.captures.count == 0)
-        status = vo_error_set(&error, VO_ERR_USAGE,
-                              "nothing to assess: name captures with --capture FILE...; see " NAME " -h");
+    if (status == VO_OK)
+        status = check_usage(&files, &error);
     if (status == VO_OK) {
         code = run(&files);
     } else if (status != VO_END) {

@@ -7,6 +7,7 @@
 #ifndef VO_ASSESS_COMMANDS_H
 #define VO_ASSESS_COMMANDS_H
 
+int vo_init(int argc, char **argv);   /* asks what a site has and writes a site file */
 int vo_assess(int argc, char **argv); /* probes, analyze and report in one go */
 int vo_doctor(int argc, char **argv); /* what this machine has and lacks for the toolkit */
 

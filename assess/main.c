@@ -16,8 +16,10 @@ struct command {
 };
 
 static const struct command commands[] = {
+    {"init", "ask what a site has and write a site file", vo_init, NULL},
     {"assess", "measure, judge and report in one go", vo_assess, NULL},
     {"doctor", "what this machine has and lacks for the toolkit", vo_doctor, NULL},
+    {"reach", "what a site's phones must reach, tried from here", NULL, "voready-reach"},
     {"rtp", "SIP calls and RTP streams of captures, measured", NULL, "voready-rtp"},
     {"analyze", "records and rules to a verdict", NULL, "voready-analyze"},
     {"report", "a verdict as text, HTML, JSON, JUnit or CSV", NULL, "voready-report"},
@@ -31,7 +33,8 @@ static void help(FILE *stream)
                     "[ARGUMENTS]\n\ncommands:\n");
     for (size_t i = 0; i < COMMANDS; i++)
         fprintf(stream, "  %-8s %s\n", commands[i].name, commands[i].what);
-    fprintf(stream, "\nvoready COMMAND -h tells more. Example: voready assess --capture call.pcap\n");
+    fprintf(stream, "\nvoready COMMAND -h tells more. Examples: voready init; voready assess "
+                    "site.json;\nvoready assess --capture call.pcap\n");
 }
 
 static int become(const struct command *command, int argc, char **argv)

@@ -1,4 +1,4 @@
-# bash completion for voready, voready-rtp, voready-analyze and voready-report.
+# bash completion for voready and its programs.
 #
 # The programs tell themselves what they take: `PROGRAM --completion` prints a line an option, with tabs between short
 # name, long name, value ("" for none, FILE, VALUE, or the words that are allowed) and help; a line without names says
@@ -73,4 +73,4 @@ _voready() {
     fi
 }
 
-complete -F _voready voready voready-rtp voready-analyze voready-report
+complete -F _voready voready voready-rtp voready-reach voready-reflect voready-analyze voready-report

@@ -237,6 +237,21 @@ void vo_phrase_parties(char *text, size_t size, const struct vo_call *call)
         snprintf(text, size, "%s", call->seen.id);
 }
 
+/* What stands before the id of a subject, for the kinds whose id does not speak for itself. */
+static const char *noun_of(const char *kind)
+{
+    static const struct {
+        const char *kind, *noun;
+    } nouns[] = {
+        {"path", "route to "}, {"nat", "NAT at "},        {"capture", "capture "},
+        {"call", "call "},     {"rtp_stream", "stream "},
+    };
+    for (size_t i = 0; i < sizeof nouns / sizeof *nouns; i++)
+        if (same(kind, nouns[i].kind))
+            return nouns[i].noun;
+    return "";
+}
+
 void vo_phrase_where(char *text, size_t size, const struct vo_result *result)
 {
     const struct vo_stream *stream = result->stream;
@@ -253,7 +268,7 @@ void vo_phrase_where(char *text, size_t size, const struct vo_result *result)
         vo_phrase_parties(addresses, sizeof addresses, result->call);
         append(text, size, "call %s", addresses);
     } else if (result->subject_id) {
-        append(text, size, "%s %s", result->subject_kind ? result->subject_kind : "", result->subject_id);
+        append(text, size, "%s%s", noun_of(result->subject_kind), result->subject_id);
     }
 }
 

@@ -118,50 +118,24 @@ static enum vo_sip_result read_start_line(struct vo_span line, struct vo_sip *me
 
 /* ---- headers ---- */
 
-/* The URI of a name-addr or addr-spec; *parameters is what follows it, from the semicolon. In a list only the
- * first. */
-static struct vo_span read_address(struct vo_span value, bool list, struct vo_span *parameters)
-{
-    const char *end = vo_span_end(value), *semicolon = NULL;
-    bool quotes = true;
-    for (const char *at = value.at; at < end; at++) {
-        if (*at == '"' && quotes) {
-            const char *close = vo_sip_closing_quote(at, end);
-            quotes = close != NULL;
-            at = close ? close : at;
-        } else if (*at == '<') {
-            const char *close = memchr(at, '>', (size_t)(end - at));
-            *parameters = vo_span_between(close ? close + 1 : end, end);
-            return vo_span_trim(vo_span_between(at + 1, close ? close : end));
-        } else if (*at == ';' && !semicolon) {
-            semicolon = at;
-        } else if (*at == ',' && list) {
-            end = at;
-        }
-    }
-    const char *stop = semicolon ? semicolon : end;
-    *parameters = vo_span_between(stop, end);
-    return vo_span_trim(vo_span_between(value.at, stop));
-}
-
 static void read_from(struct vo_sip *message, struct vo_span value)
 {
     struct vo_span parameters;
-    message->from_uri = read_address(value, false, &parameters);
+    message->from_uri = vo_sip_address(value, false, &parameters);
     message->from_tag = vo_sip_parameter(parameters, "tag");
 }
 
 static void read_to(struct vo_sip *message, struct vo_span value)
 {
     struct vo_span parameters;
-    message->to_uri = read_address(value, false, &parameters);
+    message->to_uri = vo_sip_address(value, false, &parameters);
     message->to_tag = vo_sip_parameter(parameters, "tag");
 }
 
 static void read_contact(struct vo_sip *message, struct vo_span value)
 {
     struct vo_span parameters;
-    message->contact_uri = read_address(value, true, &parameters);
+    message->contact_uri = vo_sip_address(value, true, &parameters);
 }
 
 static void read_via(struct vo_sip *message, struct vo_span value)
@@ -215,6 +189,28 @@ static size_t find_header(struct vo_span name)
             return i;
     }
     return HEADERS;
+}
+
+bool vo_sip_header(const struct vo_sip *message, const char *name, const char **at, struct vo_span *value)
+{
+    if (!message->head.at)
+        return false;
+    struct vo_span line;
+    size_t row = find_header((struct vo_span){name, (uint32_t)strlen(name)});
+    const char *end = vo_span_end(message->head);
+    if (!*at)
+        *at = message->head.at;
+    while (vo_sip_line(at, end, &line)) {
+        if (line.size == 0 || (*at == end && end[-1] != '\n'))
+            break;
+        struct vo_span found = vo_span_trim(vo_span_cut(&line, ':'));
+        if (vo_span_is(found, name) || (row < HEADERS && find_header(found) == row)) {
+            *value = vo_span_trim(line);
+            return true;
+        }
+    }
+    *at = end;
+    return false;
 }
 
 static void read_header(struct vo_sip *message, struct vo_span line, unsigned *seen)
@@ -294,7 +290,9 @@ enum vo_sip_result vo_sip_decode(const uint8_t *data, uint32_t size, bool stream
     enum vo_sip_result result = read_start_line(line, message);
     if (result != VO_SIP_MESSAGE)
         return result;
+    const char *head = at;
     bool whole = read_headers(message, &at, end);
+    message->head = vo_span_between(head, at);
     message->size = (uint32_t)(at - start);
     if (whole)
         whole = read_body(message, at, end, stream);

@@ -63,7 +63,8 @@ struct vo_sip {
     struct vo_span sdp;     /* body, or its application/sdp part of multipart (RFC 5621); at NULL: none */
     bool truncated; /* too many headers, no blank line after them, or the body is shorter than Content-Length
                      */
-    uint32_t size;  /* bytes of the whole message: where the next one begins */
+    struct vo_span head; /* the lines of the headers: for vo_sip_header() */
+    uint32_t size;       /* bytes of the whole message: where the next one begins */
 };
 
 /* `stream`: TCP or TLS, where Content-Length frames the message (absent: 0); beyond VO_SIP_MESSAGE_MAX it is
@@ -73,6 +74,9 @@ struct vo_sip {
 enum vo_sip_result vo_sip_decode(const uint8_t *data, uint32_t size, bool stream, struct vo_sip *message);
 /* Cheap first look: could this be the start of SIP? (a method name or "SIP/2.0") */
 bool vo_sip_likely(const uint8_t *data, uint32_t size);
+/* The value of the next header of that name, in its compact form too, trimmed; lines folded into it stay in
+ * it. `*at` is NULL at first, then the caller leaves it alone. False: there is none any more. */
+bool vo_sip_header(const struct vo_sip *message, const char *name, const char **at, struct vo_span *value);
 const char *vo_sip_method_name(enum vo_sip_method method);
 
 #endif

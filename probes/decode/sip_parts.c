@@ -69,6 +69,30 @@ struct vo_span vo_sip_parameter(struct vo_span text, const char *name)
     return (struct vo_span){NULL, 0};
 }
 
+struct vo_span vo_sip_address(struct vo_span value, bool list, struct vo_span *parameters)
+{
+    const char *end = vo_span_end(value), *semicolon = NULL;
+    bool quotes = true;
+    for (const char *at = value.at; at < end; at++) {
+        if (*at == '"' && quotes) {
+            const char *close = vo_sip_closing_quote(at, end);
+            quotes = close != NULL;
+            at = close ? close : at;
+        } else if (*at == '<') {
+            const char *close = memchr(at, '>', (size_t)(end - at));
+            *parameters = vo_span_between(close ? close + 1 : end, end);
+            return vo_span_trim(vo_span_between(at + 1, close ? close : end));
+        } else if (*at == ';' && !semicolon) {
+            semicolon = at;
+        } else if (*at == ',' && list) {
+            end = at;
+        }
+    }
+    const char *stop = semicolon ? semicolon : end;
+    *parameters = vo_span_between(stop, end);
+    return vo_span_trim(vo_span_between(value.at, stop));
+}
+
 /* Is the boundary at `found` a delimiter: two dashes before it at the start of a line, nothing else behind
  * it? */
 static bool is_delimiter(struct vo_span body, const char *found, uint32_t size)

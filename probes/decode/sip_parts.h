@@ -17,6 +17,10 @@ const char *vo_sip_closing_quote(const char *quote, const char *end);
 /* Value of ";name=value" in the first element of a comma-separated list, without quotes; at NULL: absent. */
 struct vo_span vo_sip_parameter(struct vo_span text, const char *name);
 
+/* The URI of a name-addr or addr-spec; *parameters is what follows it, from the semicolon. In a list only the
+ * first. */
+struct vo_span vo_sip_address(struct vo_span value, bool list, struct vo_span *parameters);
+
 /* The SDP of a body: all of it, or its first application/sdp part (RFC 5621); at NULL: none that can be read.
  */
 struct vo_span vo_sip_find_sdp(struct vo_span type, struct vo_span encoding, struct vo_span body);

@@ -1,5 +1,5 @@
 /* SIP messages, as a datagram or a stream by the first bit: all spans lie inside, and the size leads on. */
-#include "probes/decode/sip.h"
+#include "probes/decode/sip_response.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -11,6 +11,27 @@ static void check(struct vo_span span, const uint8_t *data, uint32_t size)
     const uint8_t *at = (const uint8_t *)span.at;
     if (at && (at < data || at > data + size || span.size > (size_t)(data + size - at)))
         abort();
+}
+
+/* What a client reads of a response lies inside the head. */
+static void check_response(const struct vo_sip *m)
+{
+    const uint8_t *head = (const uint8_t *)m->head.at;
+    struct vo_sip_bindings walk = {0};
+    struct vo_sip_binding binding;
+    struct vo_span value;
+    unsigned count = 0;
+    while (vo_sip_binding_next(m, &walk, &binding)) {
+        check(binding.uri, head, m->head.size);
+        if (binding.expires < -1 || binding.expires > UINT32_MAX || ++count > m->head.size)
+            abort();
+    }
+    for (const char *at = NULL; vo_sip_header(m, "WWW-Authenticate", &at, &value);) {
+        check(value, head, m->head.size);
+        check(vo_sip_auth_parameter(value, "nonce"), head, m->head.size);
+    }
+    check(vo_sip_seen(m).received, head, m->head.size);
+    vo_sip_seconds(m, "Expires");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -33,6 +54,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                         m.from_uri,    m.from_tag,      m.to_uri,       m.to_tag,
                                         m.branch,      m.contact_uri,   m.content_type, m.user_agent,
                                         m.session_id,  m.reason_header, m.body};
+        check(m.head, data, m.size);
+        check_response(&m);
         for (size_t i = 0; i < sizeof spans / sizeof *spans; i++)
             check(spans[i], data, m.size);
         if (m.sdp.at)

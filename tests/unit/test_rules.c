@@ -177,21 +177,26 @@ static void selection_by_profile_and_area(void **state)
 
 static const struct mistake site_mistakes[] = {
     {"[]", "site.json: a site file is one JSON object"},
-    {"{\"waivers\":{}}", "site.json: key 'waivers' must be a list"},
-    {"{\"waivers\":[{\"rule\":\"media.loss\",\"reason\":\"r\",\"expires\":\"2027-01-01\"}]}",
+    {"{\"name\":\"HQ\"}", "site.json: key 'mode' is missing"},
+    {SITE "\"wavers\":[]}", "site.json: unknown key 'wavers' (did you mean 'waivers'?)"},
+    {SITE "\"waivers\":{}}", "site.json: key 'waivers' must be a list"},
+    {SITE "\"waivers\":[{\"rule\":\"media.loss\",\"reason\":\"r\",\"expires\":\"2027-01-01\"}]}",
      "site.json: waivers number 1: key 'author' is missing"},
-    {"{\"waivers\":[{\"rule\":\"media.lost\",\"reason\":\"r\",\"author\":\"a\",\"expires\":\"2027-01-01\"}]}",
+    {SITE
+     "\"waivers\":[{\"rule\":\"media.lost\",\"reason\":\"r\",\"author\":\"a\",\"expires\":\"2027-01-01\"}]}",
      "no pack has a rule 'media.lost' (did you mean 'media.loss'?)"},
-    {"{\"waivers\":[{\"rule\":\"media.loss\",\"reason\":\"r\",\"author\":\"a\",\"expires\":\"2027-02-30\"}]}",
+    {SITE
+     "\"waivers\":[{\"rule\":\"media.loss\",\"reason\":\"r\",\"author\":\"a\",\"expires\":\"2027-02-30\"}]}",
      "expires '2027-02-30' is not a date"},
-    {"{\"waivers\":[{\"rule\":\"media.loss\",\"reason\":\"r\",\"author\":\"a\",\"expires\":\"tomorrow\"}]}",
+    {SITE
+     "\"waivers\":[{\"rule\":\"media.loss\",\"reason\":\"r\",\"author\":\"a\",\"expires\":\"tomorrow\"}]}",
      "expires 'tomorrow' is not a date"},
-    {"{\"overrides\":[{\"rule\":\"media.loss\",\"reason\":\"r\"}]}", "give a limit of your own"},
-    {"{\"overrides\":[{\"rule\":\"media.loss\",\"pass\":{\"below\":2}}]}", "key 'reason' is missing"},
-    {"{\"overrides\":[{\"rule\":\"media.loss\",\"reason\":\"r\",\"limit\":2}]}", "unknown key 'limit'"},
-    {"{\"overrides\":[{\"rule\":\"media.loss\",\"reason\":\"r\",\"pass\":{\"below\":\"x\"}}]}",
+    {SITE "\"overrides\":[{\"rule\":\"media.loss\",\"reason\":\"r\"}]}", "give a limit of your own"},
+    {SITE "\"overrides\":[{\"rule\":\"media.loss\",\"pass\":{\"below\":2}}]}", "key 'reason' is missing"},
+    {SITE "\"overrides\":[{\"rule\":\"media.loss\",\"reason\":\"r\",\"limit\":2}]}", "unknown key 'limit'"},
+    {SITE "\"overrides\":[{\"rule\":\"media.loss\",\"reason\":\"r\",\"pass\":{\"below\":\"x\"}}]}",
      "site.json: overrides number 1: rule media.loss: pass: rtp_loss_peak_5min_percent is a number"},
-    {"{\"overrides\":[{\"rule\":\"media.loss\",\"reason\":\"r\",\"pass\":null}]}", "informs only"},
+    {SITE "\"overrides\":[{\"rule\":\"media.loss\",\"reason\":\"r\",\"pass\":null}]}", "informs only"},
 };
 
 static void site_mistakes_name_file_and_rule(void **state)
@@ -206,16 +211,15 @@ static void site_mistakes_name_file_and_rule(void **state)
     }
 }
 
-/* Other parts of a site file belong to other programs. */
+/* Beside what other programs read of the site file. */
 static void site_overrides_limits(void **state)
 {
     (void)state;
     struct vo_case it;
-    assert_int_equal(
-        case_rules(&it, PACK(GOOD(PASS)),
-                   "{\"name\":\"HQ\",\"targets\":[],\"overrides\":[{\"rule\":\"media.loss\",\"reason\":"
-                   "\"satellite\",\"pass\":{\"at_most\":2},\"warn\":{\"at_most\":3}}]}"),
-        VO_OK);
+    assert_int_equal(case_rules(&it, PACK(GOOD(PASS)),
+                                SITE "\"ssids\":[],\"overrides\":[{\"rule\":\"media.loss\",\"reason\":"
+                                     "\"satellite\",\"pass\":{\"at_most\":2},\"warn\":{\"at_most\":3}}]}"),
+                     VO_OK);
     assert_int_equal(it.rules.rules[0].pass.comparator, VO_LIMIT_AT_MOST);
     assert_true(it.rules.rules[0].pass.low == 2 && it.rules.rules[0].warn.low == 3);
     case_free(&it);

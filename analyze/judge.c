@@ -348,6 +348,21 @@ static void weigh_points(const struct vo_judge *judge, const struct vo_fact *fac
                                    strcmp(last, "unknown") == 0 ? to : from));
 }
 
+/* What is counted of a call is counted of both directions, and a capture point is beside one receiver at
+ * most, unless the user says otherwise. */
+static void weigh_both_ways(const struct vo_judge *judge, const struct vo_fact *fact,
+                            struct vo_result *result)
+{
+    const char *position = vo_fact_label(fact, "position");
+    if (position && strcmp(position, "near_receiver") == 0)
+        return;
+    result->status = VO_RESULT_WARN;
+    add_reason(
+        judge, result,
+        "signalling goes both ways, and what lies between the capture point and the receiver of either "
+        "way was not seen");
+}
+
 static void mention_basis(const struct vo_judge *judge, struct vo_result *result)
 {
     const char *basis = result->basis;
@@ -364,15 +379,18 @@ static void mention_basis(const struct vo_judge *judge, struct vo_result *result
 void vo_judge_qualify(const struct vo_judge *judge, const struct vo_fact *fact, struct vo_result *result)
 {
     const struct vo_rule *rule = result->rule;
-    const char *basis = result->basis && strcmp(rule->subject, "rtp_stream") == 0 ? result->basis : "";
+    const char *basis = result->basis ? result->basis : "";
+    bool stream = strcmp(rule->subject, "rtp_stream") == 0;
     bool good = result->status == VO_RESULT_PASS || result->status == VO_RESULT_WARN;
-    if (good && strcmp(basis, "clock_estimated") == 0)
+    if (good && stream && strcmp(basis, "clock_estimated") == 0)
         weigh_points(judge, fact, result);
     mention_basis(judge, result);
     if (result->status == VO_RESULT_FAIL && rule->drops_explain)
         weigh_drops(judge, fact, result);
-    else if (good && strcmp(basis, "capture_point") == 0)
+    else if (good && strcmp(basis, "capture_point") == 0 && stream)
         weigh_position(judge, fact, result);
+    else if (good && strcmp(basis, "capture_point") == 0 && strcmp(rule->subject, "call") == 0)
+        weigh_both_ways(judge, fact, result);
     if (fabs(result->margin) < result->uncertainty) {
         result->within_uncertainty = true;
         add_reason(judge, result,

@@ -176,6 +176,8 @@ void vo_rtp_emit_call(struct vo_rtp_session *session, struct vo_call *call)
     vo_observe_label(writer, "callee_agent", call->user_agent[1]);
     vo_observe_label(writer, "hangup_reason", call->hangup_reason);
     vo_observe_label(writer, "point", session->options.point);
+    vo_observe_label(writer, "position",
+                     session->options.position); /* told by the user: NULL and no label if not */
     label_linked(writer, call);
     if (call->holds)
         vo_observe_label_number(writer, "holds", call->holds);

@@ -33,6 +33,13 @@
     CAPTURED(                                                                                                \
         LOST("0", "1000") ",\"rtcp_loss_percent\":0,\"rtcp_reports\":6,\"rtcp_expected_packets\":" covered   \
                           ",\"rtp_expected_packets\":" expected)
+#define MARKS(label, percent)                                                                                \
+    RUN("r")                                                                                                 \
+    OBS("r", "2", "call", "c1", label,                                                                       \
+        METRICS(                                                                                             \
+            "\"sip_dscp_40_percent\":" percent) ",\"basis\":{\"sip_dscp_40_percent\":\"capture_point\"}")    \
+    END("r")
+#define SIP_MARK RULE("qos.sip.dscp", "true", "call", "sip_dscp_40_percent", ",\"pass\":{\"equals\":100}")
 #define BETWEEN(first, last, value)                                                                          \
     RUN("r")                                                                                                 \
     OBS("r", "2", "rtp_stream", STREAM,                                                                      \
@@ -206,6 +213,10 @@ static const struct row rows[] = {
      AT("near_sender", METRICS(MS("5")) ",\"basis\":{\"rtp_jitter_max_ms\":\"rtt_half\"}"), P, 0,
      "taken as half of the round-trip time (rtt_half)"},
     /* between two points: the delay of the whole way only where each of them is at an end */
+    {"marks of both ways warn", SIP_MARK, NULL, MARKS("", "100"), W, 4, "signalling goes both ways"},
+    {"marks of both ways, told near the receivers", SIP_MARK, NULL,
+     MARKS(",\"position\":\"near_receiver\"", "100"), P, 0, "100.00 % is exactly 100 %"},
+    {"marks lost before the capture point fail", SIP_MARK, NULL, MARKS("", "50"), F, 3, "50"},
     {"two points, each at an end", JITTER(BELOW_30), NULL, BETWEEN("near_sender", "near_receiver", "5"), P, 0,
      "5.00 ms is below 30 ms; with the offset of the clocks estimated (clock_estimated)"},
     {"two points, the second in the middle", JITTER(BELOW_30), NULL, BETWEEN("near_sender", "middle", "5"), W,

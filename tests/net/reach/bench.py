@@ -11,7 +11,7 @@ import time
 
 import lab
 import pki
-import truth
+import expect
 
 MEMORY = 48  # MiB, whatever the servers send
 SLACK = 1.0  # seconds of wall time beyond the program's own clock: starting, ending, a loaded machine
@@ -34,10 +34,12 @@ class Secrets:
         return [self.password, self.key, self.wrong, self.other, self.p12, self.canary, "PROXYSECRET"]
 
     def write(self, folder):
-        for name, text in (("sip.password", self.password), ("wrong.password", self.wrong), ("other.key", self.other), ("p12.password", self.p12)):
+        for name, text in (("sip.password", self.password), ("wrong.password", self.wrong), ("other.key", self.other),
+                           ("p12.password", self.p12)):
             (folder / name).write_text(text + "\n")
             (folder / name).chmod(0o600)
-        lab.run(["openssl", "pkcs12", "-export", "-in", folder / "phone.pem", "-out", folder / "phone.p12", "-passout", f"file:{folder}/p12.password"])
+        lab.run(["openssl", "pkcs12", "-export", "-in", folder / "phone.pem", "-out", folder / "phone.p12", "-passout",
+                 f"file:{folder}/p12.password"])
 
 
 def seconds(record, key):
@@ -103,7 +105,7 @@ class Bench:
             self.cases += 1
 
     def write_site(self, case):
-        document = {"name": case.name, "resolvers": truth.resolvers("dns"), **case.site}
+        document = {"name": case.name, "resolvers": expect.resolvers("dns"), **case.site}
         text = json.dumps(document, indent=1).replace("PUBLIC PIN", self.pin)
         path = self.folder / f"{case.name}.site.json"
         path.write_text(text)
@@ -124,11 +126,13 @@ class Bench:
 
     def command(self, case, space, output):
         operands = [self.write_site(case)] if case.site else list(case.args)
-        return lab.within(space, [lab.BUILD / "voready-reach", "-q", "--timeout", case.timeout, "--vantage", case.vantage, "-o", output, *operands])
+        return lab.within(space, [lab.BUILD / "voready-reach", "-q", "--timeout", case.timeout, "--vantage",
+                                  case.vantage, "-o", output, *operands])
 
     def environment(self, case):
         clean = {name: value for name, value in os.environ.items() if not name.lower().endswith("proxy")}
-        return {**clean, "SSL_CERT_FILE": str(self.folder / "public-root.pem"), "SSL_CERT_DIR": "/nonexistent", **case.env}
+        return {**clean, "SSL_CERT_FILE": str(self.folder / "public-root.pem"), "SSL_CERT_DIR": "/nonexistent",
+                **case.env}
 
     def keep(self, name, data):
         """Nothing that the programs write may hold a secret."""
@@ -139,7 +143,8 @@ class Bench:
         """Output goes to files, so that the end of the process can be waited for with its peak of memory."""
         job = Job(self.folder / f"{case.name}.jsonl", self.folder / f"{case.name}.said")
         with open(job.said, "wb") as said:
-            job.process = subprocess.Popen(self.command(case, space, job.output), stdout=said, stderr=said, stdin=subprocess.DEVNULL,
+            job.process = subprocess.Popen(self.command(case, space, job.output), stdout=said, stderr=said,
+                                           stdin=subprocess.DEVNULL,
                                            env=self.environment(case))
         return job
 
@@ -171,8 +176,10 @@ class Bench:
         self.need(run.end is not None and run.end["complete"], case.name, "its records are not complete")
         if run.end:
             limit = case.longest or case.timeout + 1
-            self.need(run.took() <= limit, case.name, f"took {run.took():.2f} s by its own clock; {limit} s are the most")
-            self.need(run.wall <= limit + SLACK or self.sanitized, case.name, f"took {run.wall:.2f} s; {limit + SLACK} s are the most")
+            self.need(run.took() <= limit, case.name,
+                      f"took {run.took():.2f} s by its own clock; {limit} s are the most")
+            self.need(run.wall <= limit + SLACK or self.sanitized, case.name,
+                      f"took {run.wall:.2f} s; {limit + SLACK} s are the most")
             with self.lock:
                 self.longest = max(self.longest, (run.took() - limit, case.name))
                 self.peak = max(self.peak, run.peak)
@@ -192,17 +199,19 @@ class Bench:
             self.need(False, case.name, f"{name}: {len(found)} observations of {row.select}, not {row.count}")
         for observation in found:
             for key, wanted in row.want.items():
-                wanted = wanted.by_family[family] if isinstance(wanted, truth.Each) else wanted
+                wanted = wanted.by_family[family] if isinstance(wanted, expect.Each) else wanted
                 value = value_of(observation, key)
-                self.need(truth.agrees(wanted, value), case.name, f"{name}: {key} is {describe(value)}, should be {describe(wanted)}"
+                self.need(expect.agrees(wanted, value), case.name,
+                          f"{name}: {key} is {describe(value)}, should be {describe(wanted)}"
                                                                   f"{detail(observation)}")
 
     def finish(self):
         for case, message in sorted(self.failures):
             print(f"FAIL {case}: {message}")
         margin, nearest = self.longest
-        print(f"{'FAIL' if self.failures else 'ok'}: {self.cases} cases, {self.rows} rows of the truth table, {len(self.failures)} wrong, "
-              f"{time.monotonic() - self.started:.0f} s; nearest to its limit: {nearest}, {-margin:.2f} s; at most {self.peak:.0f} MiB")
+        print(f"{'FAIL' if self.failures else 'ok'}: {self.cases} cases, {self.rows} rows of the truth table, "
+              f"{len(self.failures)} wrong, {time.monotonic() - self.started:.0f} s; nearest to its limit: {nearest}, "
+              f"{-margin:.2f} s; at most {self.peak:.0f} MiB")
         return 1 if self.failures else 0
 
 
@@ -216,7 +225,7 @@ def selects(row, family, observation):
     if family and labels.get("family") != family:
         return False
     for key, wanted in row.select.items():
-        if not truth.agrees(wanted, labels.get(key.lstrip("@"))):
+        if not expect.agrees(wanted, labels.get(key.lstrip("@"))):
             return False
     return True
 
@@ -228,7 +237,7 @@ def value_of(observation, key):
         if key in observation.get(section, {}):
             return observation[section][key]
     why = observation.get("missing", {}).get(key)
-    return None if why is None else truth.Missing(why)
+    return None if why is None else expect.Missing(why)
 
 
 def describe(value):
@@ -237,5 +246,6 @@ def describe(value):
 
 def detail(observation):
     labels = labels_of(observation)
-    said = [f"{name}: {labels[name]}" for name in ("detail", "icmp", "tls_fault_text", "websocket_answer", "http2_answer") if labels.get(name)]
+    said = [f"{name}: {labels[name]}" for name in ("detail", "icmp", "tls_fault_text", "websocket_answer",
+                                                   "http2_answer") if labels.get(name)]
     return f" [{'; '.join(said)}]" if said else ""

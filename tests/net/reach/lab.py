@@ -45,7 +45,8 @@ PUSH = ("api.push.apple.com", "api.development.push.apple.com", "1-courier.push.
 HOSTILE = {name: 100 + i for i, name in enumerate((
     "banner", "drip", "quiet", "reset-accept", "reset-hello", "reset-request", "sip-giant", "sip-flood",
     "sip-drip", "sip-garbage", "sip-stranger", "http-flood", "http-drip", "http-garbage", "ws-refused", "ws-broken",
-    "ws-closed", "ws-mute", "ws-flood", "reset-half", "sip-half", "http-half", "h2-garbage", "h2-pings", "h2-continues", "tls-garbage", "tls-alert", "tls-half"))}
+    "ws-closed", "ws-mute", "ws-flood", "reset-half", "sip-half", "http-half", "h2-garbage", "h2-pings", "h2-continues",
+    "tls-garbage", "tls-alert", "tls-half"))}
 HOSTS.update(HOSTILE)
 
 # Ports of firewall.test, and what the router does to TCP there: nft statements for IPv4 and IPv6.
@@ -118,9 +119,17 @@ def sysctl(space, **settings):
     run(within(space, ["sysctl", "-q", *(f"{name.replace('__', '.')}={value}" for name, value in settings.items())]))
 
 
+TAPPED = "tcp dport { 443, 5223, 5061, 8443 }"
+
+
 def both(statement4, statement6, name, way="daddr"):
     """One rule for each family, by the address of a name."""
     return f"    ip {way} {address4(name)} {statement4}\n    ip6 {way} {address6(name)} {statement6}\n"
+
+
+def rejecting(match, reason):
+    """For firewall.test, with a reason that both families have."""
+    return both(f"{match} reject with icmp type {reason}", f"{match} reject with icmpv6 type {reason}", "firewall")
 
 
 def firewall_rules():
@@ -159,11 +168,11 @@ def responder_rules():
 
 
 def router_rules():
-    proxy = (f"    ip daddr {address4('proxied')} tcp dport 2195 dnat ip to {OUTSIDE4.format(2)}:9003\n"
-             f"    ip6 daddr {address6('proxied')} tcp dport 2195 dnat ip6 to [{OUTSIDE6.format(2)}]:9003\n")
+    proxy = both(f"tcp dport 2195 dnat ip to {OUTSIDE4.format(2)}:9003",
+                 f"tcp dport 2195 dnat ip6 to [{OUTSIDE6.format(2)}]:9003", "proxied")
     taps = "".join(
-        f"    ip daddr {address4(name)} tcp dport {{ 443, 5223, 5061, 8443 }} dnat ip to {OUTSIDE4.format(2)}:{port}\n"
-        f"    ip6 daddr {address6(name)} tcp dport {{ 443, 5223, 5061, 8443 }} dnat ip6 to [{OUTSIDE6.format(2)}]:{port}\n"
+        both(f"{TAPPED} dnat ip to {OUTSIDE4.format(2)}:{port}",
+             f"{TAPPED} dnat ip6 to [{OUTSIDE6.format(2)}]:{port}", name)
         for name, port in (("tapped", 9001), ("tapped-corporate", 9002)))
     return f"""table inet lab {{
   chain forward {{
@@ -182,8 +191,7 @@ def router_rules():
 OUTSIDE_RULES = f"""table inet lab {{
   chain input {{
     type filter hook input priority 0; policy accept;
-{both("tcp dport 7012 reject with icmp type port-unreachable", "tcp dport 7012 reject with icmpv6 type port-unreachable", "firewall")}
-{both("tcp dport 7013 reject with icmp type admin-prohibited", "tcp dport 7013 reject with icmpv6 type admin-prohibited", "firewall")}
+{rejecting("tcp dport 7012", "port-unreachable")}{rejecting("tcp dport 7013", "admin-prohibited")}
 {both("tcp dport 8620 reject with tcp reset", "tcp dport 8620 reject with tcp reset", "dead")}
   }}
 }}
@@ -192,7 +200,7 @@ OUTSIDE_RULES = f"""table inet lab {{
 CLIENT_RULES = f"""table inet lab {{
   chain output {{
     type filter hook output priority 0; policy accept;
-{both("tcp dport 7015 reject with icmp type admin-prohibited", "tcp dport 7015 reject with icmpv6 type admin-prohibited", "firewall")}
+{rejecting("tcp dport 7015", "admin-prohibited")}
   }}
 }}
 """

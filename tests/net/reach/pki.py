@@ -58,7 +58,8 @@ class Authority:
                      "-config", self.config, "-extensions", "authority"])
 
     def sign(self, request, certificate, extensions, begins, ends):
-        lab.run(["openssl", "ca", "-batch", "-notext", "-config", self.config, "-extensions", extensions, "-in", request,
+        lab.run(["openssl", "ca", "-batch", "-notext", "-config", self.config, "-extensions", extensions, "-in",
+                 request,
                  "-out", certificate, "-startdate", when(begins), "-enddate", when(ends)])
 
     def chain(self):
@@ -70,7 +71,8 @@ class Authority:
         request, bare = folder / f"{name}.csr", folder / f"{name}.crt"
         private, whole = folder / f"{name}.key", folder / f"{name}.pem"
         extra = ["-addext", "subjectAltName=" + ",".join(names)] if names else []
-        lab.run(["openssl", "req", "-new", *(key or ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]), "-nodes",
+        lab.run(["openssl", "req", "-new", *(key or ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]),
+                 "-nodes",
                  "-keyout", private, "-out", request, "-subj", f"/CN={name}", *extra])
         self.sign(request, bare, "leaf", begins, ends)
         whole.write_text(bare.read_text() + (self.chain() if chain else "") + private.read_text())
@@ -78,7 +80,8 @@ class Authority:
 
     def staple(self, whole):
         """An OCSP response beside the certificate, where HAProxy looks for it."""
-        lab.run(["openssl", "ocsp", "-index", self.folder / "index.txt", "-CA", self.certificate, "-rsigner", self.certificate,
+        lab.run(["openssl", "ocsp", "-index", self.folder / "index.txt", "-CA", self.certificate, "-rsigner",
+                 self.certificate,
                  "-rkey", self.key, "-issuer", self.certificate, "-cert", whole.with_suffix(".crt"), "-ndays", "3",
                  "-respout", f"{whole}.ocsp", "-noverify"])
 
@@ -87,9 +90,12 @@ def pin(certificate):
     """The SPKI pin of a certificate, "sha256/BASE64"."""
     import base64
     import subprocess
-    der = subprocess.run(["openssl", "x509", "-in", certificate, "-noout", "-pubkey"], capture_output=True, check=True).stdout
-    key = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "der"], input=der, capture_output=True, check=True).stdout
-    digest = subprocess.run(["openssl", "dgst", "-sha256", "-binary"], input=key, capture_output=True, check=True).stdout
+    der = subprocess.run(["openssl", "x509", "-in", certificate, "-noout", "-pubkey"], capture_output=True,
+                         check=True).stdout
+    key = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "der"], input=der, capture_output=True,
+                         check=True).stdout
+    digest = subprocess.run(["openssl", "dgst", "-sha256", "-binary"], input=key, capture_output=True,
+                            check=True).stdout
     return "sha256/" + base64.b64encode(digest).decode()
 
 
@@ -121,7 +127,8 @@ def make(folder):
     public.issue(sni, "weak", dns("weak.test"), key=["-newkey", "rsa:1024"])
     unknown.issue(sni, "unknown", dns("unknown.test"))
     (sni / "unknown.pem").write_text((sni / "unknown.pem").read_text() + unknown.certificate.read_text())
-    lab.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout",
+    lab.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+             "-keyout",
              sni / "selfsigned.key", "-out", sni / "selfsigned.crt", "-subj", "/CN=selfsigned.test", "-addext",
              "subjectAltName=DNS:selfsigned.test", "-days", "200"])
     (sni / "selfsigned.pem").write_text((sni / "selfsigned.crt").read_text() + (sni / "selfsigned.key").read_text())
@@ -139,4 +146,5 @@ def make(folder):
         whole.chmod(0o600)
     # interception proxies sign what they forge with these
     for name in ("unknown", "corporate"):
-        (folder / f"forge-{name}.pem").write_text((folder / f"{name}.pem").read_text() + (folder / f"{name}.key").read_text())
+        (folder / f"forge-{name}.pem").write_text(
+            (folder / f"{name}.pem").read_text() + (folder / f"{name}.key").read_text())

@@ -1,6 +1,5 @@
 """The real servers in `outside`: kamailio, HAProxy, nginx, dnsmasq, voready-reflect, and the hostile ones."""
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -23,12 +22,14 @@ CipherString = ALL:@SECLEVEL=0
 
 
 def binds(name, ports, options):
-    return "".join(f"    bind {address4(name)}:{port} {options}\n    bind [{address6(name)}]:{port} {options}\n" for port in ports)
+    return "".join(f"    bind {address}:{port} {options}\n" for address in (address4(name), f"[{address6(name)}]")
+                   for port in ports)
 
 
 def haproxy(folder):
     def listen(name, host, ports, options, *lines, mode="tcp"):
-        return f"listen {name}\n    mode {mode}\n" + binds(host, ports, options) + "".join(f"    {line}\n" for line in lines)
+        return f"listen {name}\n    mode {mode}\n" + binds(host, ports,
+                                                           options) + "".join(f"    {line}\n" for line in lines)
 
     quiet, kamailio = "server quiet 127.0.0.1:9100", f"server sip {address4('sbc')}:5060"
     web = ("acl socket path_beg /uc/events", "use_backend events if socket", "default_backend uc")
@@ -57,11 +58,13 @@ backend events
                    "http-request return status 405", mode="http")
     text += listen("push", "push", (5223, 5228, 5229, 5230), f"ssl crt {folder}/push.pem", quiet)
     for name in ("h2", "h1"):
-        text += listen(name, name, (443,), f"ssl crt {folder}/protocols.pem alpn {'h2' if name == 'h2' else 'http/1.1'}",
+        alpn = {"h2": "h2", "h1": "http/1.1"}[name]
+        text += listen(name, name, (443,), f"ssl crt {folder}/protocols.pem alpn {alpn}",
                        "http-request return status 403", mode="http")
     text += listen("certificates", "good", (443, 5223), f"ssl crt {folder}/elsewhere.pem crt {folder}/sni/", quiet)
     for name, version in (("tls10", "1.0"), ("tls11", "1.1"), ("tls12", "1.2")):
-        text += listen(name, name, (443, 5223), f"ssl crt {folder}/protocols.pem ssl-min-ver TLSv{version} ssl-max-ver TLSv{version} "
+        text += listen(name, name, (443, 5223), f"ssl crt {folder}/protocols.pem ssl-min-ver TLSv{version} "
+                       f"ssl-max-ver TLSv{version} "
                        "ciphers ALL:@SECLEVEL=0", quiet)
     for name, version in (("mtls12", "1.2"), ("mtls13", "1.3")):
         text += listen(name, name, (5161,), f"ssl crt {folder}/mtls.pem ca-file {folder}/phones.pem verify required "
@@ -70,7 +73,8 @@ backend events
     for name, port in (("unknown", 9001), ("corporate", 9002)):
         to = (f"bind {lab.OUTSIDE4.format(2)}:{port}", f"bind [{lab.OUTSIDE6.format(2)}]:{port}")
         text += f"listen forge-{name}\n    mode tcp\n" + "".join(
-            f"    {bind} ssl crt {folder}/elsewhere.pem generate-certificates ca-sign-file {folder}/forge-{name}.pem\n" for bind in to)
+            f"    {bind} ssl crt {folder}/elsewhere.pem generate-certificates ca-sign-file {folder}/forge-{name}.pem\n"
+            for bind in to)
         text += f"    server real {address4('push')}:5223 ssl verify none sni ssl_fc_sni\n"
     (folder / "haproxy.cfg").write_text(text)
     return ["haproxy", "-db", "-q", "-f", folder / "haproxy.cfg"]
@@ -79,12 +83,14 @@ backend events
 def nginx(folder):
     def tls(name, port, answer):
         return (f"  server {{\n    listen {address4(name)}:{port} ssl;\n    listen [{address6(name)}]:{port} ssl;\n"
-                f"    ssl_certificate {folder}/{name}.pem;\n    ssl_certificate_key {folder}/{name}.pem;\n    {answer}\n  }}\n")
+                f"    ssl_certificate {folder}/{name}.pem;\n    ssl_certificate_key {folder}/{name}.pem;\n"
+                f"    {answer}\n  }}\n")
 
     unauthorised = "location / { return 404; } location /axis/services { return 401; }"
     soap = "location / { default_type text/xml; return 200 '<Envelope/>'; }"
     portal = ("location /204 { return 204; } location /login { return 302 http://portal.test/sign-in; } "
-              "location /page { return 200 '<html>Please sign in</html>'; } location /success { return 200 'Success'; } "
+              "location /page { return 200 '<html>Please sign in</html>'; } "
+              "location /success { return 200 'Success'; } "
               "location /511 { return 511; } location / { return 404; }")
     (folder / "nginx.conf").write_text(f"""daemon off;
 worker_processes 1;
@@ -93,8 +99,8 @@ pid {folder}/nginx.pid;
 events {{ worker_connections 512; }}
 http {{
   access_log off;
-  client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3; uwsgi_temp_path {folder}/t4;
-  scgi_temp_path {folder}/t5;
+  client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3;
+  uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
   server {{ listen 127.0.0.1:9080; {unauthorised} }}
   server {{ listen {address4('portal')}:80; listen [{address6('portal')}]:80; {portal} }}
 {tls("uc", 8443, unauthorised)}{tls("voice", 8758, soap)}{tls("bcom", 8759, soap)}}}
@@ -109,10 +115,12 @@ def resolvers():
     nothing_else = ["--local=/test/", "--local=/com/"]
     services = ["--naptr-record=sbc.test,10,100,s,SIPS+D2T,,_sips._tcp.sbc.test",
                 "--naptr-record=sbc.test,20,100,s,SIP+D2U,,_sip._udp.sbc.test",
-                "--srv-host=_sips._tcp.sbc.test,sbc.test,5061,10,50", "--srv-host=_sip._udp.sbc.test,sbc.test,5060,10,50"]
+                "--srv-host=_sips._tcp.sbc.test,sbc.test,5061,10,50",
+                "--srv-host=_sip._udp.sbc.test,sbc.test,5060,10,50"]
     other = [f"--host-record=sbc.test,{address4('rewrite')}"]
     portal = [f"--address=/#/{address4('portal')}", f"--address=/#/{address6('portal')}"]
-    return {name: ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-hosts", "--no-resolv", "--bind-interfaces",
+    return {name: ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-hosts", "--no-resolv",
+                   "--bind-interfaces",
                    "--user=root", "--pid-file=", "--cache-size=0", "--log-facility=-", "--except-interface=lo",
                    f"--listen-address={address4(name)}", f"--listen-address={address6(name)}", *more]
             for name, more in (("dns", hosts + nothing_else + services), ("dns-differs", other + nothing_else),
@@ -135,7 +143,8 @@ def kamailio(folder, name, defines):
     config = own / "kamailio.cfg"
     config.write_text(head + (lab.HERE / "kamailio.cfg").read_text())
     config.chmod(0o600)
-    return ["kamailio", "-f", config, "-DD", "-E", "-m", "32", "-M", "4", "-n", "1", "-P", own / "pid", "-Y", own, "-w", own]
+    return ["kamailio", "-f", config, "-DD", "-E", "-m", "32", "-M", "4", "-n", "1", "-P", own / "pid", "-Y", own, "-w",
+            own]
 
 
 class Servers:
@@ -149,9 +158,10 @@ class Servers:
         (folder / "reflect.key").chmod(0o600)
         quoted = f'"{password}"'
         plan = {"haproxy": haproxy(folder), "nginx": nginx(folder), **resolvers(),
-                "hostile": [sys.executable, lab.HERE / "hostile.py", folder],
+                "hostile": [sys.executable, "-B", lab.HERE / "hostile.py", folder],
                 "sbc": kamailio(folder, "sbc", {"PASSWORD": quoted, "AUTHINFO": ""}),
-                "sbc-sha": kamailio(folder, "sbc-sha", {"PASSWORD": quoted, "ALGORITHM": '"SHA-256"', "EXPIRES": "3600"}),
+                "sbc-sha": kamailio(folder, "sbc-sha", {"PASSWORD": quoted, "ALGORITHM": '"SHA-256"',
+                                                        "EXPIRES": "3600"}),
                 "sbc-open": kamailio(folder, "sbc-open", {"NOAUTH": ""}),
                 "reflect": [lab.BUILD / "voready-reflect", "--key", folder / "reflect.key",
                             "--ports", "2195-2196,5008-5015,20000-20003"]}
@@ -161,7 +171,8 @@ class Servers:
 
     def start(self, name, command):
         log = open(self.folder / f"{name}.out", "wb")
-        self.processes[name] = subprocess.Popen(lab.within("outside", command), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+        self.processes[name] = subprocess.Popen(lab.within("outside", command), stdout=log, stderr=log,
+                                                stdin=subprocess.DEVNULL,
                                                 env=self.env, start_new_session=True)
 
     def said(self, name):
@@ -169,9 +180,11 @@ class Servers:
 
     def wait(self, patience=20):
         """Until each listens, or has failed."""
-        wanted = {"haproxy": (address6("mtls13"), 5161), "nginx": (address6("bcom"), 8759), "dns": (address6("dns"), 53),
+        wanted = {"haproxy": (address6("mtls13"), 5161), "nginx": (address6("bcom"), 8759),
+                  "dns": (address6("dns"), 53),
                   "dns-differs": (address6("dns-differs"), 53), "dns-hijack": (address6("dns-hijack"), 53),
-                  "hostile": (address6("tls-half"), 7099), "sbc": (address6("sbc"), 5161), "sbc-sha": (address6("sbc-sha"), 5161),
+                  "hostile": (address6("tls-half"), 7099), "sbc": (address6("sbc"), 5161),
+                  "sbc-sha": (address6("sbc-sha"), 5161),
                   "sbc-open": (address6("sbc-open"), 5161), "reflect": (address6("responder"), 8620)}
         deadline = time.monotonic() + patience
         while wanted:

@@ -31,6 +31,8 @@ static const struct {
 } bases[] = {
     {"rtt_half", "taken as half of the round-trip time (rtt_half)"},
     {"clock_estimated", "with the offset of the clocks estimated (clock_estimated)"},
+    {"interval", "the middle of what is known by bounds only (interval)"},
+    {"lower_bound", "at least: more was not tried (lower_bound)"},
 };
 
 const char *vo_subject_noun(const char *kind, size_t count)
@@ -376,6 +378,21 @@ static void mention_basis(const struct vo_judge *judge, struct vo_result *result
     add_reason(judge, result, vo_arena_format(judge->arena, "basis: %s", basis));
 }
 
+/* A value that is known by bounds only neither keeps nor breaks a limit that lies between them. */
+static void weigh_bounds(const struct vo_judge *judge, struct vo_result *result)
+{
+    const char *basis = result->basis ? result->basis : "";
+    bool least = result->limit.comparator == VO_LIMIT_ABOVE || result->limit.comparator == VO_LIMIT_AT_LEAST;
+    if (strcmp(basis, "lower_bound") == 0 && least && result->status == VO_RESULT_FAIL) {
+        result->status = VO_RESULT_NOT_MEASURED;
+        add_reason(judge, result, "what lies above is not known");
+    } else if (strcmp(basis, "interval") == 0 && result->within_uncertainty &&
+               (result->status == VO_RESULT_PASS || result->status == VO_RESULT_FAIL)) {
+        result->status = VO_RESULT_WARN;
+        add_reason(judge, result, "the limit lies between the bounds");
+    }
+}
+
 void vo_judge_qualify(const struct vo_judge *judge, const struct vo_fact *fact, struct vo_result *result)
 {
     const struct vo_rule *rule = result->rule;
@@ -399,6 +416,7 @@ void vo_judge_qualify(const struct vo_judge *judge, const struct vo_fact *fact, 
                                    result->margin, vo_unit_symbol(result->unit), result->uncertainty,
                                    vo_unit_symbol(result->unit)));
     }
+    weigh_bounds(judge, result);
 }
 
 void vo_judge_fact(const struct vo_judge *judge, const struct vo_rule *rule, const struct vo_fact *fact,

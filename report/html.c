@@ -330,7 +330,7 @@ static void write_cards(const struct vo_html *html, const char *id, const char *
     vo_out_add(html->out, any ? "</section>\n" : "");
 }
 
-/* One line a rule and reason. */
+/* One line a rule and reason, which says what to do; the rule's remediation is for what was measured. */
 static void write_unmeasured(const struct vo_html *html)
 {
     const struct vo_report *report = html->report;
@@ -350,11 +350,6 @@ static void write_unmeasured(const struct vo_html *html)
             vo_out_format(out, " (%zu times)", report->groups[i].count);
         vo_out_add(out, ": ");
         vo_out_html(out, result->reason ? result->reason : "no reason given");
-        if (result->remediation) {
-            vo_out_add(out, ". <span class=\"muted\">");
-            vo_out_html(out, result->remediation);
-            vo_out_add(out, "</span>");
-        }
         vo_out_add(out, "</li>\n");
     }
     vo_out_add(out, "</ul></section>\n");
@@ -362,6 +357,8 @@ static void write_unmeasured(const struct vo_html *html)
 
 /* --- all results
  * -------------------------------------------------------------------------------------------- */
+
+#define LIMIT_LINE 16 /* characters of a limit on one line; lists of words are longer */
 
 static void write_result(struct vo_out *out, const struct vo_result *result)
 {
@@ -375,8 +372,8 @@ static void write_result(struct vo_out *out, const struct vo_result *result)
     vo_out_add(out, "</span></th><td class=\"n\">");
     vo_phrase_observed(text, sizeof text, result);
     vo_out_html(out, text);
-    vo_out_add(out, "</td><td class=\"n\">");
     vo_phrase_limit(text, sizeof text, result);
+    vo_out_add(out, strlen(text) > LIMIT_LINE ? "</td><td>" : "</td><td class=\"n\">");
     vo_out_html(out, text[0] ? text : "–");
     vo_out_add(out, "</td><td class=\"w where\">");
     vo_phrase_where(text, sizeof text, result);

@@ -105,7 +105,7 @@ void vo_phrase_number(char *text, size_t size, double value, const char *unit, d
         snprintf(text, size, "not measured");
         return;
     }
-    if (same(unit, "s") && value >= 60.0) {
+    if (same(unit, "s") && value >= 60.0 && isnan(limit)) { /* beside a limit: in its unit */
         vo_phrase_clock(text, size, value);
         return;
     }

@@ -80,10 +80,9 @@ static void start(struct vo_delay *delay, vo_time time, uint32_t timestamp)
 
 static void take_waiting(struct vo_delay *delay)
 {
-    for (unsigned i = 0; i < delay->waiting_count; i++) /* all at once: their memory comes side by side */
-        __builtin_prefetch(&delay->variation.buckets[vo_quantile_bucket(delay->waiting[i])], 1);
-    for (unsigned i = 0; i < delay->waiting_count; i++)
-        vo_quantile_add(&delay->variation, delay->waiting[i]);
+    _Static_assert(VO_DELAY_BATCH <= VO_QUANTILE_BATCH, "a batch is taken at once");
+    if (delay->waiting_count)
+        vo_quantile_add_all(&delay->variation, delay->waiting, delay->waiting_count);
     delay->waiting_count = 0;
 }
 

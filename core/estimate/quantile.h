@@ -43,6 +43,27 @@ static inline void vo_quantile_add(struct vo_quantile *quantile, uint32_t value)
     quantile->count++;
 }
 
+/* Adds up to VO_QUANTILE_BATCH values at once: their buckets are asked for together, before the first is
+ * needed. */
+#define VO_QUANTILE_BATCH 32
+static inline void vo_quantile_add_all(struct vo_quantile *quantile, const uint32_t *values, unsigned count)
+{
+    uint16_t buckets[VO_QUANTILE_BATCH];
+    uint32_t minimum = quantile->count ? quantile->minimum : UINT32_MAX;
+    uint32_t maximum = quantile->count ? quantile->maximum : 0;
+    for (unsigned i = 0; i < count; i++) {
+        buckets[i] = (uint16_t)vo_quantile_bucket(values[i]);
+        __builtin_prefetch(&quantile->buckets[buckets[i]], 1);
+        minimum = values[i] < minimum ? values[i] : minimum;
+        maximum = values[i] > maximum ? values[i] : maximum;
+    }
+    for (unsigned i = 0; i < count; i++)
+        quantile->buckets[buckets[i]] += quantile->buckets[buckets[i]] != UINT32_MAX;
+    quantile->minimum = minimum;
+    quantile->maximum = maximum;
+    quantile->count += count;
+}
+
 /* The value below which `fraction` (0 to 1) of the values lie (nearest rank: the ceil(fraction * count)th),
  * in µs; NaN when empty. */
 double vo_quantile_get(const struct vo_quantile *quantile, double fraction);

@@ -7,8 +7,8 @@
  *
  * CONTROL, over TCP (default port 8620): frames.
  *
- *      0  "VORC"   4  version 1   5  type   6  payload bytes (16)   8  sequence (32)   12  payload   then MAC
- * (32 bytes)
+ *      0  "VORC"   4  version 1   5  type   6  payload bytes (16)   8  sequence (32)   12  payload
+ *      then the MAC (32 bytes)
  *
  * The MAC covers all before it. Each side numbers its frames from 0, without gaps. Until READY the MAC's key
  * is K; from READY on it is S = HMAC(K, "voready reflect session" client nonce, server nonce). Nonces are 32
@@ -18,19 +18,23 @@
  *      HELLO      client   client nonce
  *      CHALLENGE  server   client nonce, server nonce     proves that the server knows K
  *      PROOF      client   client nonce, server nonce     proves that the client knows K
- *      READY      server   token (64), client address as seen (16 bytes), its port (16), reserved (16),
- *                          server's real time in ns (64)
- *      PORTS      client   count (16), reserved (16), count * {protocol (8), reserved (8), port (16)}: what
- *                          will be tried
- *      SEND       client   from, to (16 each), interval in ms (16), count (8), DSCP (8): send `count` packets
- *                          unasked from your UDP port `from` to my port `to`
+ *      READY      server   token (64), client address as seen (16 bytes), its port (16),
+ *                          reserved (16), server's real time in ns (64)
+ *      PORTS      client   count (16), reserved (16), count * {protocol (8), reserved (8),
+ *                          port (16)}: what will be tried
+ *      SEND       client   from, to (16 each), interval in ms (16), count (8), DSCP (8):
+ *                          send `count` packets unasked from your UDP port `from` to my `to`
  *      COUNT      client   nothing: how much came?
- *      REPORT     server   the answer to each of these three: rows (struct vo_reflect_row), all of the
- * session FETCH      client   protocol (8), reserved (8), port (16), sequence (32): what came there with the
- * mark of that sequence? MESSAGE    server   its answer: count (16), reserved (16), the eight bytes of FETCH,
- * `count` bytes, each inverted so that nothing on the way takes them for SIP; none: it has not come TRIALS
- * client   nothing: which delayed replies do you know of? HELD       server   its answer: count (16),
- * reserved (16), count * {sequence (32), protocol (8), state (8), reserved (16)} (struct vo_reflect_hold)
+ *      REPORT     server   the answer to each of these three: count (16), reserved (16),
+ *                          rows of the whole session (struct vo_reflect_row)
+ *      FETCH      client   protocol (8), reserved (8), port (16), sequence (32): what came
+ *                          there with the mark of that sequence?
+ *      MESSAGE    server   its answer: count (16), reserved (16), the eight bytes of FETCH,
+ *                          `count` bytes, each inverted so that nothing on the way takes them
+ *                          for SIP; none of them: it has not come
+ *      TRIALS     client   nothing: which delayed replies do you know of?
+ *      HELD       server   its answer: count (16), reserved (16), count * {sequence (32),
+ *                          protocol (8), state (8), reserved (16)} (struct vo_reflect_hold)
  *
  * The session, its token and its rows end with the connection. The token is bound to the address from which
  * the control connection came.
@@ -38,12 +42,23 @@
  * PROBES, over UDP and TCP: a body of 160 bytes, under S, of which the last 16 are the MAC cut to 128 bits
  * (RFC 2104 5).
  *
- *      0  "VOR1"       4  kind           5  DSCP it was sent with    6  DSCP as received (255: not known)
- *      7  TTL or hop limit as received (0: not known)                8  token (64)        16  sequence (32)
- *     20  port of the responder (16)    22  client's port as seen (16)                    24  T1: sent (ns,
- * 64) 32  T2: received by the responder 40  T3: sent by the responder                     48  client's
- * address as seen                           64  how many requests came to that port in this session (32) 68
- * LATER: how long the reply is to wait, in ms (32)          72  reserved         144  MAC
+ *      0  "VOR1"
+ *      4  kind
+ *      5  DSCP it was sent with
+ *      6  DSCP as received (255: not known)
+ *      7  TTL or hop limit as received (0: not known)
+ *      8  token (64)
+ *     16  sequence (32)
+ *     20  port of the responder (16)
+ *     22  client's port as seen (16)
+ *     24  T1: sent (ns, 64)
+ *     32  T2: received by the responder
+ *     40  T3: sent by the responder
+ *     48  client's address as seen
+ *     64  how many requests came to that port in this session (32)
+ *     68  LATER: how long the reply is to wait, in ms (32)
+ *     72  reserved
+ *    144  MAC
  *
  * REQUEST leaves what the responder says zero. REPLY repeats token, sequence, port and T1. UNSOLICITED is
  * what SEND asks for; its sequence counts from 0. LATER is a request that is answered once, after its time,
@@ -55,8 +70,8 @@
  *
  *   even   RTP (RFC 3550 5.1): 12 bytes header (0x80, payload type 0, sequence and timestamp from the body's
  *          sequence, SSRC), the body: 172 bytes, as G.711 with 20 ms a packet
- *   odd    RTCP (RFC 3550 6): an empty receiver report, SDES with a CNAME, APP "VORD" with the body: 192
- * bytes
+ *   odd    RTCP (RFC 3550 6): an empty receiver report, SDES with a CNAME, APP "VORD" with the body:
+ *          192 bytes
  *
  * A reply has its request's shape and SSRC. A stream of RTP requests at 50 a second is therefore an emulated
  * call, and needs nothing further.

@@ -134,7 +134,12 @@ size_t vo_sip_write_request(const struct vo_sip_request *request, char *to, size
     put_line(&out, "Authorization: ", request->authorization);
     put_line(&out, "Proxy-Authorization: ", request->proxy_authorization);
     put_line(&out, "User-Agent: ", request->user_agent);
-    put(&out, "Content-Length: 0\r\n\r\n");
+    if (request->sdp)
+        put(&out, "Content-Type: application/sdp\r\n");
+    put(&out, "Content-Length: ");
+    put_number(&out, request->sdp ? strlen(request->sdp) : 0);
+    put(&out, "\r\n\r\n");
+    put(&out, request->sdp ? request->sdp : "");
     return finish(&out, to, room);
 }
 
@@ -193,6 +198,29 @@ size_t vo_sip_write_uri(const char *user, const char *host, uint16_t port, const
         put(&out, ";transport=");
         put_of(&out, transport, token);
     }
+    return finish(&out, to, room);
+}
+
+size_t vo_sip_write_sdp(const char *host, uint16_t port, uint32_t session, char *to, size_t room)
+{
+    struct output out = output_to(to, room);
+    char numeric[64];
+    size_t size = strcspn(host, "%");
+    const char *network = memchr(host, ':', size) ? "IN IP6 " : "IN IP4 ";
+    if (size >= sizeof numeric)
+        out.bad = true;
+    snprintf(numeric, sizeof numeric, "%.*s", (int)(size < sizeof numeric ? size : 0), host);
+    put(&out, "v=0\r\no=- ");
+    put_number(&out, session);
+    put(&out, " 1 ");
+    put(&out, network);
+    put_of(&out, numeric, address6);
+    put(&out, "\r\ns=-\r\nc=");
+    put(&out, network);
+    put_of(&out, numeric, address6);
+    put(&out, "\r\nt=0 0\r\nm=audio ");
+    put_number(&out, port);
+    put(&out, " RTP/AVP 0 8\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=ptime:20\r\na=sendrecv\r\n");
     return finish(&out, to, room);
 }
 

@@ -1,5 +1,6 @@
 /*
- * Writing SIP requests (RFC 3261 7.1, 8.1.1, 10.2; RFC 3581 3) into a caller's buffer: OPTIONS, REGISTER.
+ * Writing SIP requests (RFC 3261 7.1, 8.1.1, 10.2; RFC 3581 3) into a caller's buffer: OPTIONS, REGISTER,
+ * INVITE with SDP (RFC 8866 5, RFC 3264 5).
  *
  * Pure: randomness and addresses are passed in. Every value is checked for what its place in the message may
  * hold, so that none can add a line or a parameter of its own (a line end, a bracket, a space): such a
@@ -29,6 +30,7 @@ struct vo_sip_request {
     const char *authorization;   /* whole values, or NULL */
     const char *proxy_authorization;
     const char *user_agent; /* or NULL */
+    const char *sdp;        /* body, as vo_sip_write_sdp() makes it, or NULL */
 };
 
 /* Writes the request, which ends in a NUL that is not counted. Returns its length; 0 if it does not fit into
@@ -40,6 +42,10 @@ size_t vo_sip_write_request(const struct vo_sip_request *request, char *to, size
  * also for a host that is none and a user with control characters. */
 size_t vo_sip_write_uri(const char *user, const char *host, uint16_t port, const char *transport, char *to,
                         size_t room);
+
+/* An offer of one stream of G.711 (PCMU, PCMA) to a numeric address of this host, which may have a zone.
+ * `session`: any number. 0 as above. */
+size_t vo_sip_write_sdp(const char *host, uint16_t port, uint32_t session, char *to, size_t room);
 
 /* `size` random bytes as 2 * size lower-case hexadecimal digits and a NUL: for branch, tag, Call-ID, cnonce.
  */

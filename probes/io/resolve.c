@@ -36,6 +36,7 @@ struct query {
     enum vo_dns_type type;
     uint16_t id;
     bool asking;       /* vo_resolver_ask() has not returned */
+    bool sent;         /* it has left this host, at least once */
     bool heard;        /* something with its id came */
     bool with_cares;   /* c-ares will still call back */
     const char *state; /* found while it was asked, told later */
@@ -62,6 +63,8 @@ struct vo_resolver {
     struct channel_socket *sockets;
     struct vo_timer timer;
     unsigned reads; /* this round */
+    int refusal;    /* why the system would not send, errno value; 0: it did */
+    int icmp;       /* what an ICMP error said of the server, errno value; 0: none came */
     bool no_socket; /* the system refused one */
     unsigned busy;  /* within c-ares, which must not be destroyed there */
     bool freed;
@@ -172,9 +175,12 @@ static int close_socket(ares_socket_t fd, void *context)
 /* To our own address of the server: c-ares's loses the interface of a link-local one. */
 static int connect_socket(ares_socket_t fd, const struct sockaddr *to, ares_socklen_t size, void *context)
 {
-    const struct vo_resolver *resolver = context;
+    struct vo_resolver *resolver = context;
     (void)to, (void)size;
-    return connect(fd, (const struct sockaddr *)&resolver->server, vo_sockaddr_size(&resolver->server));
+    int result = connect(fd, (const struct sockaddr *)&resolver->server, vo_sockaddr_size(&resolver->server));
+    if (result < 0 && errno != EINPROGRESS)
+        resolver->refusal = errno;
+    return result;
 }
 
 static struct query *find_query(const struct vo_resolver *resolver, uint16_t id)
@@ -183,6 +189,13 @@ static struct query *find_query(const struct vo_resolver *resolver, uint16_t id)
     while (at && at->id != id)
         at = at->next;
     return at;
+}
+
+/* A connected socket tells by errno of an ICMP error that came to an earlier packet. */
+static void note_icmp(struct vo_resolver *resolver)
+{
+    if (errno == ECONNREFUSED || errno == EHOSTUNREACH || errno == ENOPROTOOPT)
+        resolver->icmp = errno;
 }
 
 static ares_ssize_t read_socket(ares_socket_t fd, void *data, size_t room, int flags, struct sockaddr *from,
@@ -194,6 +207,8 @@ static ares_ssize_t read_socket(ares_socket_t fd, void *data, size_t room, int f
         return -1;
     }
     ssize_t size = recvfrom(fd, data, room, flags, from, from_size);
+    if (from && size < 0)
+        note_icmp(resolver);
     if (from && size >= 4) { /* a datagram */
         struct query *query = find_query(resolver, vo_load16(data));
         bool truncated = size > UDP_MAX || (((const uint8_t *)data)[2] & 0x02);
@@ -205,9 +220,18 @@ static ares_ssize_t read_socket(ares_socket_t fd, void *data, size_t room, int f
 
 static ares_ssize_t write_socket(ares_socket_t fd, const struct iovec *parts, int count, void *context)
 {
+    struct vo_resolver *resolver = context;
     struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)parts, .msg_iovlen = (size_t)count};
-    (void)context;
-    return sendmsg(fd, &message, MSG_NOSIGNAL);
+    struct query *query = count && parts[0].iov_len >= 2 ? find_query(resolver, vo_load16(parts[0].iov_base))
+                                                         : NULL; /* by TCP it was asked by UDP before */
+    ssize_t sent = sendmsg(fd, &message, MSG_NOSIGNAL);
+    if (query && sent >= 0)
+        query->sent = true;
+    else if (sent < 0 && (errno == EPERM || errno == EACCES || errno == ENETUNREACH || errno == ENETDOWN))
+        resolver->refusal = errno;
+    else if (sent < 0)
+        note_icmp(resolver);
+    return sent;
 }
 
 static const struct ares_socket_functions socket_functions = {make_socket, close_socket, connect_socket,
@@ -232,12 +256,22 @@ static void forget(struct query *query)
 static void tell(struct query *query, const uint8_t *data, size_t size, const char *state)
 {
     struct vo_dns_answer answer;
+    char why[200];
+    answer.why = NULL;
     if (data) {
         vo_resolve_read(data, size, query->name, query->type, &answer);
     } else {
         answer.state = state;
         answer.count = answer.more = 0;
         answer.canonical[0] = '\0';
+    }
+    if (!query->sent && query->resolver->refusal && strcmp(answer.state, "silent") == 0) {
+        answer.state = NULL;
+        answer.why =
+            vo_sockaddr_fault(query->resolver->refusal, &query->resolver->server, 0, why, sizeof why);
+    } else if (query->resolver->icmp && strcmp(answer.state, "silent") == 0) {
+        snprintf(why, sizeof why, "an ICMP error came back: %s", strerror(query->resolver->icmp));
+        answer.why = why;
     }
     answer.took = vo_clock_monotonic() - query->began;
     void (*answered)(void *, const struct vo_dns_answer *) = query->answered;
@@ -323,6 +357,7 @@ bool vo_resolver_ask(struct vo_resolver *resolver, const char *name, enum vo_dns
     resolver->pending = query;
     resolver->pending_count++;
     resolver->no_socket = false;
+    resolver->refusal = 0;
     query->asking = true;
     if (query->name[0])
         submit(resolver, query);

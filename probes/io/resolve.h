@@ -22,7 +22,9 @@ struct vo_dns_record {
 };
 struct vo_dns_answer {
     const char *state; /* a word of dns_state: resolved no_such_name no_data server_failure refused silent
-                          malformed */
+                          malformed; NULL: this host did not send the query */
+    const char
+        *why; /* of NULL, such as that there is no route; of silent, the ICMP error that came; or NULL */
     vo_time took;
     unsigned count, more;
     struct vo_dns_record records[VO_DNS_RECORDS];

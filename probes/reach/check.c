@@ -60,10 +60,11 @@ void vo_check_name(struct vo_check *check)
     if (address[0] && vo_sockaddr_parse(name, 0, &literal))
         name = ""; /* it is the address */
     bool wifi = demand->vantage == VO_VANTAGE_WIFI;
-    snprintf(check->id, sizeof check->id, "%s%s%s%s%s%s%s%s%s%s%s%s%s", name,
+    snprintf(check->id, sizeof check->id, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s", name,
              name[0] && (address[0] || port[0]) ? " " : "", address, port, demand->transport ? "/" : "",
              demand->transport ? demand->transport : "", local, demand->direction ? " " : "",
-             demand->direction ? demand->direction : "", demand->twin ? " for " : "",
+             demand->direction ? demand->direction : "", demand->traffic ? " " : "",
+             demand->traffic ? demand->traffic : "", demand->twin ? " for " : "",
              demand->twin ? demand->row : "", wifi ? "" : " seen by ",
              wifi ? "" : vo_vantage_names[demand->vantage]);
 }
@@ -91,9 +92,10 @@ static void make_key(const struct vo_check *check, char *key, size_t size)
         snprintf(port, sizeof port, " %s/%u", demand->transport, demand->port);
     if (demand->local_port)
         snprintf(local, sizeof local, " from %u", demand->local_port);
-    snprintf(key, size, "%s %s%s%s%s%s%s%s%s%s%s%s", demand->row, demand->role ? demand->role : "host",
+    snprintf(key, size, "%s %s%s%s%s%s%s%s%s%s%s%s%s%s", demand->row, demand->role ? demand->role : "host",
              is_public(demand) ? " " : "", is_public(demand) ? demand->host : "", port, local,
-             demand->direction ? " " : "", demand->direction ? demand->direction : "", family ? " " : "",
+             demand->direction ? " " : "", demand->direction ? demand->direction : "",
+             demand->traffic ? " " : "", demand->traffic ? demand->traffic : "", family ? " " : "",
              family ? family : "", wifi ? "" : " seen by ", wifi ? "" : vo_vantage_names[demand->vantage]);
 }
 
@@ -125,6 +127,7 @@ void vo_check_observe(const struct vo_check *check)
     if (demand->local_port)
         vo_observe_label_number(writer, "local_port", demand->local_port);
     vo_observe_label(writer, "direction", demand->direction);
+    vo_observe_label(writer, "traffic", demand->traffic);
 }
 
 /* All that the check would have measured. A metric that the observation has already is left as it is. */

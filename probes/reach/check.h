@@ -35,10 +35,12 @@ struct vo_gives {
 struct vo_demand {
     const struct vo_check_kind *kind;
     const struct vo_gives *gives;
-    const char *row;  /* of the design's requirements: "fw.sip.tls" */
-    const char *role; /* "sbc", "haproxy", "uc", "openscape_voice", "bcom", "apns_device", "apns_provider",
-                         "fcm_device", "fcm_provider", "responder" */
-    const char *host; /* name or address as the site file has it; NULL: the host itself */
+    const char *row;   /* of the design's requirements: "fw.sip.tls" */
+    const char *role;  /* "sbc", "haproxy", "uc", "openscape_voice", "bcom", "apns_device", "apns_provider",
+                          "fcm_device", "fcm_provider", "responder" */
+    const char *host;  /* name or address as the site file has it; NULL: the host itself */
+    const char *lacks; /* what the site file has not, so that there is nothing to try; else NULL */
+    bool unwanted;     /* and the site wants it so: it is not applicable, rather than missing */
     const char *transport; /* label: "udp", "tcp", "tls", "mtls", "https", "wss", "h2" */
     uint16_t port;
     uint16_t local_port; /* 0: any */
@@ -46,6 +48,7 @@ struct vo_demand {
     bool judged; /* the site's own transport or port; else for information */
     const struct vo_site_list *pins;
     const char *direction; /* of UDP by the responder: "out", "in"; else NULL */
+    const char *traffic;   /* of the lifetime of NAT: "one_shot", "stream", "idle"; else NULL */
     bool twin; /* another demand has the same host, port and transport: the row tells them apart */
     bool last; /* begins when all others are done, for it compares what they saw */
 };
@@ -65,11 +68,14 @@ struct vo_reach { /* the run: what every check may use */
     struct vo_tls_identity *identity; /* NULL: none */
     struct vo_resolver **resolvers;
     size_t resolver_count;
-    vo_time timeout; /* ns; default 5 s */
-    vo_time started; /* real time */
-    unsigned left;   /* checks not done */
+    vo_time timeout;      /* ns; default 5 s */
+    vo_time nat_lifetime; /* the longest trial, ns; 0: none is made */
+    vo_time started;      /* real time */
+    unsigned left;        /* checks not done */
     bool stopping;
     struct vo_responder_hub *responder;       /* what the responder's checks share: check_responder.c */
+    bool responder_heard;                     /* some address of it is, or was, alive */
+    bool responder_lost;                      /* no address of it that is known is alive */
     void (*finished)(struct vo_check *check); /* called by vo_check_done(); NULL: nobody waits */
     void *context;                            /* its own */
     struct sockaddr_storage *heard;           /* addresses that answered on some port; owned by the run */
@@ -124,8 +130,13 @@ extern const struct vo_check_kind vo_check_http2;     /* check_http2.c: APNs pro
 extern const struct vo_check_kind vo_check_sip; /* check_sip.c: OPTIONS and REGISTER over any transport */
 extern const struct vo_check_kind
     vo_check_responder; /* check_responder.c: UDP and TCP ports through the responder */
+extern const struct vo_check_kind vo_check_media; /* check_media.c: the SBC's media ports without it */
+extern const struct vo_check_kind vo_check_alg;   /* check_alg.c: what becomes of SIP on its way to it */
+extern const struct vo_check_kind
+    vo_check_lifetime; /* check_lifetime.c: how long NAT and firewalls remember an idle flow */
 extern const struct vo_check_kind
     vo_check_route; /* check_host.c: route, interface, source, MTU, tunnel to a target */
+extern const struct vo_check_kind vo_check_default_route; /* check_host.c: that to all the rest */
 extern const struct vo_check_kind vo_check_host;        /* check_host.c: proxy, resolvers, clock, addresses */
 extern const struct vo_check_kind vo_check_same_issuer; /* check_pair.c: OpenScape Voice and BCOM */
 extern const struct vo_check_kind vo_check_same_status; /* check_pair.c: through HAProxy and directly */

@@ -11,7 +11,7 @@ struct question {
     enum vo_dns_type type;
     char name[256];
     bool answered;
-    const char *state; /* as answered */
+    const char *state; /* as answered; NULL: this host could not ask */
     unsigned count;
     struct sockaddr_storage *addresses; /* of an A or AAAA answer, sorted; owned */
 };
@@ -32,7 +32,8 @@ struct vo_lookups {
     struct question *questions; /* made by vo_lookups_ask(), and not moved after that */
     size_t question_count;
     unsigned answered;
-    bool over; /* all_over() was called */
+    bool over;         /* all_over() was called */
+    char unasked[200]; /* why this host could not ask a server; "" if it could */
 };
 
 /* What is asked of a name. Only SIP has services: by transport (RFC 3263 4.2). */
@@ -156,6 +157,48 @@ static size_t put_record(char *text, size_t room, enum vo_dns_type type, const s
     return size > 0 ? (size_t)size : 0;
 }
 
+/* Whether something came back. */
+static bool answered(const char *state)
+{
+    return state && strcmp(state, "silent") != 0;
+}
+
+/* TLS and MTLS share their SRV records. */
+static bool is_tried(const struct vo_site *site, uint16_t port)
+{
+    const uint16_t *ports = site->sbc.ports;
+    bool tls = site->sbc.transport == VO_SIP_TLS || site->sbc.transport == VO_SIP_MTLS;
+    return port && (tls ? port == ports[VO_SIP_TLS] || port == ports[VO_SIP_MTLS]
+                        : port == ports[site->sbc.transport]);
+}
+
+/* Phones that follow RFC 3263 go where the SRV records of the site's transport lead. What is tried here is
+ * what the site file says: whether that is the same. */
+static void observe_service(const struct question *question, const struct vo_dns_answer *answer)
+{
+    struct vo_record_writer *writer = question->lookups->reach->writer;
+    const struct vo_site *site = question->lookups->reach->site;
+    const char *host = question->host->demand->host;
+    static const char *const prefixes[VO_SIP_TRANSPORTS] = {"_sip._udp.", "_sip._tcp.", "_sips._tcp.",
+                                                            "_sips._tcp."};
+    const char *prefix = prefixes[site->sbc.transport];
+    if (question->type != VO_DNS_SRV || strncmp(question->name, prefix, strlen(prefix)) != 0)
+        return;
+    bool same = answer->more == 0;
+    for (unsigned i = 0; i < answer->count; i++)
+        same =
+            same && is_tried(site, answer->records[i].port) && strcasecmp(answer->records[i].name, host) == 0;
+    bool none = answer->state &&
+                (strcmp(answer->state, "no_data") == 0 || strcmp(answer->state, "no_such_name") == 0);
+    if (answer->count)
+        vo_observe_state(writer, VO_METRIC_DNS_SRV, same ? "same" : "differs");
+    else if (none)
+        vo_observe_state(writer, VO_METRIC_DNS_SRV, "none");
+    else
+        vo_observe_missing(writer, VO_METRIC_DNS_SRV, "no answer tells: %s",
+                           answer->state ? answer->state : "not asked");
+}
+
 static void observe_answer(const struct question *question, const struct vo_dns_answer *answer)
 {
     struct vo_record_writer *writer = question->lookups->reach->writer;
@@ -168,12 +211,21 @@ static void observe_answer(const struct question *question, const struct vo_dns_
     }
     vo_observe_label(writer, "answer", all[0] ? all : NULL);
     vo_observe_label(writer, "canonical", answer->canonical[0] ? answer->canonical : NULL);
-    vo_observe_state(writer, VO_METRIC_DNS_STATE, answer->state);
-    if (strcmp(answer->state, "silent") == 0)
-        vo_observe_missing(writer, VO_METRIC_DNS_MS, "no answer came");
+    vo_observe_label(writer, "detail", answer->state ? answer->why : NULL);
+    if (answer->state)
+        vo_observe_state(writer, VO_METRIC_DNS_STATE, answer->state);
     else
+        vo_observe_missing(writer, VO_METRIC_DNS_STATE, "not asked: DNS server %s", answer->why);
+    if (answered(answer->state)) {
         vo_observe_metric(writer, VO_METRIC_DNS_MS, (double)answer->took / (double)VO_NS_PER_MS);
-    vo_observe_metric(writer, VO_METRIC_DNS_RECORDS, answer->count + answer->more);
+        vo_observe_metric(writer, VO_METRIC_DNS_RECORDS, answer->count + answer->more);
+    } else {
+        const char *none = answer->state ? "no answer came" : "not asked: DNS server ";
+        const char *why = answer->state ? "" : answer->why;
+        vo_observe_missing(writer, VO_METRIC_DNS_MS, "%s%s", none, why);
+        vo_observe_missing(writer, VO_METRIC_DNS_RECORDS, "%s%s", none, why);
+    }
+    observe_service(question, answer);
     vo_observe_end(writer);
 }
 
@@ -229,7 +281,7 @@ static void observe_agreement(struct vo_lookups *lookups, struct host *host, enu
         const struct question *question = &lookups->questions[i];
         if (question->host != host || question->type != type)
             continue;
-        if (!question->answered || strcmp(question->state, "silent") == 0)
+        if (!question->answered || !answered(question->state))
             without = vo_resolver_name(question->resolver);
         else if (!first)
             first = question;
@@ -248,19 +300,36 @@ static void observe_agreement(struct vo_lookups *lookups, struct host *host, enu
     vo_observe_end(writer);
 }
 
-/* "no DNS server resolves it: 192.0.2.53 silent" */
+/* Whether any of the servers was asked for the host's addresses. */
+static bool was_asked(const struct vo_lookups *lookups, const struct host *host)
+{
+    for (size_t i = 0; i < lookups->question_count; i++)
+        if (lookups->questions[i].host == host && lookups->questions[i].answered &&
+            lookups->questions[i].state && asks_address(lookups->questions[i].type))
+            return true;
+    return false;
+}
+
+/* "no DNS server resolves the name, 192.0.2.53: A silent" */
 static void explain_none(struct vo_lookups *lookups, const struct host *host, char *text, size_t size)
 {
+    const struct vo_reach *reach = lookups->reach;
+    bool asked = was_asked(lookups, host);
+    if (!asked && !reach->stopping && lookups->unasked[0]) {
+        snprintf(text, size, "the name cannot be asked for: DNS server %s", lookups->unasked);
+        return;
+    }
     size_t used = (size_t)snprintf(text, size, "%s",
-                                   lookups->reach->stopping         ? "stopped before it was resolved"
-                                   : lookups->reach->resolver_count ? "no DNS server resolves the name"
-                                                                    : "no DNS server is configured");
+                                   reach->stopping          ? "stopped before it was resolved"
+                                   : !reach->resolver_count ? "no DNS server is configured"
+                                   : asked                  ? "no DNS server resolves the name"
+                                           : "this host has no memory or files to ask for it");
     for (size_t i = 0; i < lookups->question_count && used < size; i++) {
         const struct question *question = &lookups->questions[i];
         if (question->host == host && asks_address(question->type) && question->answered)
             used += (size_t)snprintf(text + used, size - used, ", %s: %s %s",
                                      vo_resolver_name(question->resolver), word_of(question->type),
-                                     question->state);
+                                     question->state ? question->state : "not asked");
     }
 }
 
@@ -274,7 +343,8 @@ static void end_host(struct vo_lookups *lookups, struct host *host)
         if (types[i].address && lookups->reach->resolver_count)
             observe_agreement(lookups, host, types[i].type);
     explain_none(lookups, host, why, sizeof why);
-    lookups->user.over(lookups->user.context, host->demand->host, host->found_count ? NULL : why);
+    lookups->user.over(lookups->user.context, host->demand->host, host->found_count ? NULL : why,
+                       was_asked(lookups, host));
 }
 
 static void end_if_all(struct vo_lookups *lookups)
@@ -293,6 +363,8 @@ static void on_answer(void *context, const struct vo_dns_answer *answer)
         return;
     question->answered = true;
     question->state = answer->state;
+    if (!answer->state && !lookups->unasked[0])
+        snprintf(lookups->unasked, sizeof lookups->unasked, "%s", answer->why);
     lookups->answered++;
     keep_addresses(question, answer);
     observe_answer(question, answer);

@@ -15,8 +15,8 @@ struct vo_lookups_user {
     /* `address` has no port. */
     void (*found)(void *context, const char *host, const struct sockaddr_storage *address);
     /* Every server has answered for its addresses, or none will; `why_none` is NULL if there was any address.
-     */
-    void (*over)(void *context, const char *host, const char *why_none);
+     * `asked`: a query has left this host, so that it is the answer, or silence, that there is none. */
+    void (*over)(void *context, const char *host, const char *why_none, bool asked);
     void (*all_over)(void *context); /* nothing is asked any more, SRV and NAPTR neither */
 };
 

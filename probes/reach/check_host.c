@@ -45,20 +45,17 @@ static void put_route(struct vo_record_writer *writer, const struct vo_route *ro
         vo_observe_label_number(writer, "route_table", route->table);
 }
 
-static void start_route(struct vo_check *check)
+/* The whole observation; `why` there is no route, if there is none. */
+static void finish_route(struct vo_check *check, const struct vo_route *route, const char *why)
 {
     struct vo_record_writer *writer = check->reach->writer;
-    struct vo_route route;
-    struct vo_error error;
-    enum vo_status status = vo_route_get(&check->address, &route, &error);
-    const char *why = status != VO_OK ? error.message : strerror(route.refusal);
     vo_check_observe(check);
-    if (status == VO_OK && route.found) {
-        put_route(writer, &route);
-        vo_observe_state(writer, VO_METRIC_NET_TUNNEL, route.tunnel[0] ? "tunnel" : "none");
+    if (!why) {
+        put_route(writer, route);
+        vo_observe_state(writer, VO_METRIC_NET_TUNNEL, route->tunnel[0] ? "tunnel" : "none");
         vo_observe_basis(writer, VO_METRIC_NET_TUNNEL, "routing_table");
-        if (route.mtu)
-            vo_observe_metric(writer, VO_METRIC_NET_MTU_BYTES, route.mtu);
+        if (route->mtu)
+            vo_observe_metric(writer, VO_METRIC_NET_MTU_BYTES, route->mtu);
         else
             vo_observe_missing(writer, VO_METRIC_NET_MTU_BYTES, "the kernel does not tell it");
     } else {
@@ -66,6 +63,38 @@ static void start_route(struct vo_check *check)
         vo_observe_missing(writer, VO_METRIC_NET_MTU_BYTES, "no route: %s", why);
     }
     vo_observe_end(writer);
+    vo_check_done(check);
+}
+
+static void start_route(struct vo_check *check)
+{
+    struct vo_route route;
+    struct vo_error error;
+    enum vo_status status = vo_route_get(&check->address, &route, &error);
+    finish_route(check, &route,
+                 status != VO_OK ? error.message
+                 : route.found   ? NULL
+                                 : strerror(route.refusal));
+}
+
+/* Of the two families' default routes the one that is a tunnel, else the first that there is. */
+static void start_default_route(struct vo_check *check)
+{
+    struct vo_route found = {.found = false}, route;
+    struct vo_error error;
+    const char *none = "this host has no default route";
+    enum vo_status status = VO_OK;
+    static const sa_family_t families[] = {AF_INET, AF_INET6};
+    for (size_t i = 0; i < sizeof families / sizeof *families && status == VO_OK; i++) {
+        status = vo_route_default(families[i], &route, &error);
+        if (status == VO_OK && route.found && (!found.found || (route.tunnel[0] && !found.tunnel[0])))
+            found = route;
+    }
+    if (found.found || status != VO_OK) {
+        finish_route(check, &found, found.found ? NULL : error.message);
+        return;
+    }
+    vo_check_put_untried(check, "not_applicable", none, none);
     vo_check_done(check);
 }
 
@@ -162,7 +191,7 @@ static void start_host(struct vo_check *check)
     vo_check_done(check);
 }
 
-/* Both are done when they have begun: there is nothing to stop or to free. */
+/* All are done when they have begun: there is nothing to stop or to free. */
 static void nothing(struct vo_check *check)
 {
     (void)check;
@@ -170,5 +199,7 @@ static void nothing(struct vo_check *check)
 
 const struct vo_check_kind vo_check_route = {
     .name = "route", .start = start_route, .stop = nothing, .free = nothing};
+const struct vo_check_kind vo_check_default_route = {
+    .name = "default_route", .start = start_default_route, .stop = nothing, .free = nothing};
 const struct vo_check_kind vo_check_host = {
     .name = "host", .start = start_host, .stop = nothing, .free = nothing};

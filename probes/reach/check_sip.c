@@ -84,6 +84,8 @@ static void put_registration(const struct sip_check *sip)
     put_number(sip, VO_METRIC_SIP_REGISTER_CODE, registration->code, registration->code != 0, why);
     put_number(sip, VO_METRIC_SIP_EXPIRES_S, (double)registration->expires,
                registration->expires >= 0 && !why, why ? why : "the response to REGISTER tells no expiry");
+    if (registration->expires >= registration->asked_s && !why)
+        vo_observe_basis(sip->check->reach->writer, VO_METRIC_SIP_EXPIRES_S, "lower_bound");
     put_word(sip, VO_METRIC_SIP_SERVER_AUTHENTICATION, registration->proof,
              why            ? why
              : unchallenged ? "the registrar asked for no credentials, so that there is nothing to verify"

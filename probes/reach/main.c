@@ -14,12 +14,13 @@
 
 #define SERVERS   16    /* DNS servers at most */
 #define AT_ONCE   16384 /* checks: fewer than there are local ports */
-#define RESERVED  64    /* file descriptors for all else */
+#define RESERVED  256   /* file descriptors for all else */
 #define PER_CHECK 2     /* file descriptors */
 
 struct command {
     const char *output, *vantage, *site, *place;
     double timeout_s;
+    long nat_lifetime_s;
     struct vo_option_list tcp, files;
     bool quiet;
 };
@@ -35,6 +36,8 @@ static const struct vo_option options[] = {
      vantages},
     {"timeout", 0, VO_OPTION_NUMBER, &command.timeout_s, "SECONDS",
      "silence of this long is filtered (default 5)", 0.1, 600, NULL},
+    {"nat-lifetime", 0, VO_OPTION_INTEGER, &command.nat_lifetime_s, "SECONDS",
+     "how long an idle flow is remembered, tried up to this (takes as long)", 0, 1800, NULL},
     {"tcp", 0, VO_OPTION_LIST, &command.tcp, "HOST:PORT[-PORT]", "plain TCP ports, without a site file", 0, 0,
      NULL},
     {"site", 0, VO_OPTION_TEXT, &command.site, "NAME",
@@ -45,7 +48,7 @@ static const struct vo_option options[] = {
 };
 
 static const char *const usage[] = {
-    "[--vantage NAME] [--timeout SECONDS] [-o RECORDS] SITE.json",
+    "[--vantage NAME] [--timeout SECONDS] [--nat-lifetime SECONDS] [-o RECORDS] SITE.json",
     "[--timeout SECONDS] [-o RECORDS] --tcp HOST:PORT[-PORT]...",
     NULL,
 };
@@ -194,6 +197,7 @@ static enum vo_status open_all(struct vo_error *error)
     job.vantage = vantage_of(command.vantage);
     job.reach.site = &job.site;
     job.reach.timeout = (vo_time)(command.timeout_s * (double)VO_NS_PER_S);
+    job.reach.nat_lifetime = command.nat_lifetime_s * VO_NS_PER_S;
     job.reach.started = vo_clock_now();
     enum vo_status status = vo_loop_new(&job.reach.loop, error);
     if (status == VO_OK)

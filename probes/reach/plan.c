@@ -26,6 +26,9 @@ static const struct vo_gives gives_route = {.subject = "path",
 static const struct vo_gives gives_host = {.subject = "link",
                                            GIVES(VO_METRIC_NET_PROXY, VO_METRIC_NET_CLOCK)};
 static const struct vo_gives gives_portal = {.subject = "link", GIVES(VO_METRIC_NET_PORTAL)};
+static const struct vo_gives gives_alg = {.subject = "nat", GIVES(VO_METRIC_SIP_ALG_STATE)};
+static const struct vo_gives gives_lifetime = {.subject = "nat", GIVES(VO_METRIC_NAT_BINDING_LIFETIME_S)};
+static const struct vo_gives gives_nat = {.subject = "nat", GIVES(VO_METRIC_NAT_MAPPING)};
 static const struct vo_gives gives_issuer = {GIVES(VO_METRIC_TLS_SAME_ISSUER)};
 static const struct vo_gives gives_kept = {GIVES(VO_METRIC_HTTP_STATUS_KEPT)};
 
@@ -42,11 +45,11 @@ static void *make_room(struct vo_plan *plan, void *array, size_t count, size_t *
     return grown;
 }
 
-/* A host or port that the site does not have makes no demand. */
+/* A port that the site does not have makes no demand, unless it is for what the site lacks. */
 static void add(struct vo_plan *plan, struct vo_demand demand)
 {
     bool needs_port = demand.transport != NULL;
-    if (needs_port && demand.port == 0)
+    if (needs_port && demand.port == 0 && !demand.lacks)
         return;
     struct vo_demand *grown = make_room(plan, plan->demands, plan->count, &plan->room, sizeof *plan->demands);
     if (!grown)
@@ -74,20 +77,23 @@ static void add_sbc(struct vo_plan *plan, const struct vo_site *site)
 {
     static const char *const rows[VO_SIP_TRANSPORTS] = {"fw.sip.udp", "fw.sip.tcp", "fw.sip.tls",
                                                         "fw.sip.mtls"};
-    if (!site->sbc.address)
-        return;
-    struct vo_demand base = {.role = "sbc", .host = site->sbc.address, .pins = &site->sbc.issuer_pins};
+    struct vo_demand base = {.role = "sbc",
+                             .host = site->sbc.address,
+                             .lacks = site->sbc.address ? NULL : "the site file has no sbc",
+                             .pins = &site->sbc.issuer_pins};
     for (int i = 0; i < VO_SIP_TRANSPORTS; i++) {
+        if (base.lacks && i != VO_SIP_TLS)
+            continue;
         struct vo_demand demand = base;
         demand.kind = &vo_check_sip;
         demand.gives = &gives_sip;
         demand.row = rows[i];
         demand.transport = vo_sip_transport_names[i];
         demand.port = site->sbc.ports[i];
-        demand.judged = i == (int)site->sbc.transport;
+        demand.judged = base.lacks || i == (int)site->sbc.transport;
         add(plan, demand);
     }
-    bool udp = site->sbc.transport == VO_SIP_UDP;
+    bool udp = !base.lacks && site->sbc.transport == VO_SIP_UDP;
     base.kind = udp ? &vo_check_sip : &vo_check_tcp;
     base.gives = udp ? &gives_sip : &gives_connection;
     base.row = "path.sbc";
@@ -135,6 +141,12 @@ static void add_rtp(struct vo_plan *plan, const struct vo_site *site)
         demand.direction = "in";
         add(plan, demand);
     }
+    if (!site->responder.address)
+        add(plan, (struct vo_demand){.gives = &gives_nat,
+                                     .row = "net.nat",
+                                     .role = "responder",
+                                     .lacks = "the site file names no responder, which would see the address",
+                                     .judged = true});
     size_t count = vo_plan_sample(site->sbc.rtp, ports);
     demand.direction = "out";
     for (size_t i = 0; i < count; i++) { /* checks of one local port take turns: spread them */
@@ -143,11 +155,65 @@ static void add_rtp(struct vo_plan *plan, const struct vo_site *site)
         if (demand.port != demand.local_port)
             add(plan, demand);
     }
+    if (!site->sbc.address)
+        return;
+    demand.kind = &vo_check_media; /* if there is no responder, or a dead one */
+    demand.role = "sbc";
+    demand.host = site->sbc.address;
+    for (size_t i = 0; i < count; i++) {
+        demand.port = ports[i];
+        demand.local_port = (uint16_t)(RTP_FIRST + (i / 2 * 2 + ports[i] % 2) % RTP_PORTS);
+        add(plan, demand);
+    }
 }
 
+/* Guide 10: routers of homes, whose NAT forgets idle flows or meddles with SIP. Of the lifetime those ports
+ * are tried that the site needs open in any case: one of media, and one of FCM's. */
+static void add_nat(struct vo_plan *plan, const struct vo_site *site, bool voice)
+{
+    static const struct {
+        const char *transport, *traffic;
+        uint16_t port;
+    } flows[] = {{"udp", "one_shot", RTP_FIRST + 4}, {"udp", "stream", RTP_FIRST + 4}, {"tcp", "idle", 5228}};
+    struct vo_demand demand = {.kind = &vo_check_lifetime,
+                               .gives = &gives_lifetime,
+                               .row = "net.nat.lifetime",
+                               .role = "responder",
+                               .host = site->responder.address,
+                               .judged = true};
+    for (size_t i = 0; i < sizeof flows / sizeof *flows; i++) {
+        demand.transport = flows[i].transport;
+        demand.traffic = flows[i].traffic;
+        demand.port = flows[i].port;
+        demand.judged = strcmp(flows[i].traffic, "one_shot") != 0; /* no connection: short by custom */
+        add(plan, demand);
+    }
+    demand.kind = &vo_check_alg;
+    demand.gives = &gives_alg;
+    demand.row = "net.alg";
+    demand.traffic = NULL;
+    demand.port = 5060;
+    demand.transport = "udp";
+    if (voice)
+        add(plan, demand);
+    demand.transport = "tcp";
+    if (voice)
+        add(plan, demand);
+}
+
+/* An empty list is the site's word that it has no such phones. */
 static void add_push_ports(struct vo_plan *plan, const struct vo_site_list *hosts, struct vo_demand demand,
                            const uint16_t *ports)
 {
+    if (hosts->count == 0) {
+        demand.lacks =
+            strncmp(demand.role, "apns_", 5) == 0
+                ? "the site file's list of Apple's push services is empty: no iPhones here"
+                : "the site file's list of Google's push services is empty: no Android phones here";
+        demand.unwanted = true;
+        demand.port = ports[0];
+        add(plan, demand);
+    }
     for (size_t i = 0; i < hosts->count; i++)
         for (const uint16_t *port = ports; *port; port++) {
             demand.host = hosts->items[i];
@@ -225,7 +291,7 @@ static void add_haproxy(struct vo_plan *plan, const struct vo_site *site)
                                .judged = true,
                                .pins = &site->haproxy.issuer_pins};
     if (!site->haproxy.address)
-        return;
+        demand.lacks = "the site file has no haproxy";
     add(plan, demand);
     demand.kind = &vo_check_websocket;
     demand.gives = &gives_websocket;
@@ -252,21 +318,24 @@ static void add_codes(struct vo_plan *plan, const struct vo_site *site)
                                .port = site->haproxy.https,
                                .vantage = VO_VANTAGE_UC,
                                .pins = &site->haproxy.issuer_pins};
-    if (!site->haproxy.address || !site->uc.address)
-        return;
-    add(plan, demand);
-    demand.role = "uc";
-    demand.host = site->uc.address;
-    demand.port = site->uc.https;
-    demand.pins = &site->uc.issuer_pins;
-    add(plan, demand);
-    add(plan, (struct vo_demand){.kind = &vo_check_same_status,
+    struct vo_demand compared = {.kind = &vo_check_same_status,
                                  .gives = &gives_kept,
                                  .row = "fw.codes",
                                  .role = "haproxy and uc",
                                  .vantage = VO_VANTAGE_UC,
                                  .judged = true,
-                                 .last = true});
+                                 .last = true};
+    if (site->haproxy.address && site->uc.address) {
+        add(plan, demand);
+        demand.role = "uc";
+        demand.host = site->uc.address;
+        demand.port = site->uc.https;
+        demand.pins = &site->uc.issuer_pins;
+        add(plan, demand);
+    } else {
+        compared.lacks = site->uc.address ? "the site file has no haproxy" : "the site file has no uc";
+    }
+    add(plan, compared);
 }
 
 /* Guide 5.1: SOAP over TLS from the UC server to OpenScape Voice, and one CA for it and BCOM. */
@@ -282,30 +351,40 @@ static void add_soap(struct vo_plan *plan, const struct vo_site *site)
                                .vantage = VO_VANTAGE_UC,
                                .judged = true,
                                .pins = &site->openscape_voice.issuer_pins};
-    if (!site->openscape_voice.address)
-        return;
-    add(plan, demand);
-    if (!site->bcom.address)
-        return;
-    demand.row = "tls.soap";
-    demand.role = "bcom";
-    demand.host = site->bcom.address;
-    demand.port = site->bcom.soap;
-    demand.pins = &site->bcom.issuer_pins;
-    add(plan, demand);
-    add(plan, (struct vo_demand){.kind = &vo_check_same_issuer,
+    struct vo_demand compared = {.kind = &vo_check_same_issuer,
                                  .gives = &gives_issuer,
                                  .row = "tls.soap",
                                  .role = "openscape_voice and bcom",
                                  .vantage = VO_VANTAGE_UC,
                                  .judged = true,
-                                 .last = true});
+                                 .last = true};
+    if (!site->bcom.address)
+        compared.lacks = "the site file has no bcom";
+    if (!site->openscape_voice.address)
+        demand.lacks = compared.lacks = "the site file has no openscape_voice";
+    add(plan, demand);
+    if (!compared.lacks) {
+        demand.row = "tls.soap";
+        demand.role = "bcom";
+        demand.host = site->bcom.address;
+        demand.port = site->bcom.soap;
+        demand.pins = &site->bcom.issuer_pins;
+        add(plan, demand);
+    }
+    add(plan, compared);
 }
 
-/* Guide 2.1, 4.5.1: no VPN on the way to anything. One path for each host that the others try. */
-static void add_routes(struct vo_plan *plan)
+/* Guide 2.1, 4.5.1: no VPN on the way to anything. One path for each host that the others try, and that to
+ * all the rest. */
+static void add_routes(struct vo_plan *plan, enum vo_vantage here)
 {
     size_t count = plan->count;
+    add(plan, (struct vo_demand){.kind = &vo_check_default_route,
+                                 .gives = &gives_route,
+                                 .row = "net.vpn",
+                                 .role = "default route",
+                                 .vantage = here,
+                                 .judged = here == VO_VANTAGE_WIFI});
     for (size_t i = 0; i < count; i++) {
         const struct vo_demand *demand = &plan->demands[i];
         bool again = !demand->host;
@@ -364,12 +443,16 @@ static enum vo_status add_host(struct vo_plan *plan, const struct vo_site *site,
                                .vantage = at,
                                .judged = at == VO_VANTAGE_WIFI};
     add(plan, demand);
-    if (!site->portal_url)
-        return VO_OK;
     demand.kind = &vo_check_portal;
     demand.gives = &gives_portal;
     demand.role = "portal";
     demand.transport = "http";
+    if (!site->portal_url) {
+        demand.lacks = "the site file has no portal_url";
+        if (demand.judged)
+            add(plan, demand);
+        return VO_OK;
+    }
     if (!vo_plan_split_url(site->portal_url, host, &demand.port, &path))
         return vo_error_set(
             error, VO_ERR_USAGE,
@@ -390,7 +473,8 @@ static void find_twins(struct vo_plan *plan)
             if (a->vantage != b->vantage || a->port != b->port || a->local_port != b->local_port ||
                 !host[0] || !host[1] || strcmp(host[0], host[1]) != 0 || !a->transport != !b->transport ||
                 (a->transport && strcmp(a->transport, b->transport) != 0) || !a->direction != !b->direction ||
-                (a->direction && strcmp(a->direction, b->direction) != 0))
+                (a->direction && strcmp(a->direction, b->direction) != 0) || !a->traffic != !b->traffic ||
+                (a->traffic && strcmp(a->traffic, b->traffic) != 0))
                 continue;
             a->twin = b->twin = true;
         }
@@ -411,9 +495,10 @@ enum vo_status vo_plan_site(struct vo_plan *plan, const struct vo_site *site, en
     add_push_devices(plan, site);
     if (voice)
         add_push_providers(plan, site);
+    add_nat(plan, site, voice);
     if (voice && uc)
         add_soap(plan, site);
-    add_routes(plan);
+    add_routes(plan, here);
     enum vo_status status = add_host(plan, site, VO_VANTAGE_WIFI, error);
     if (status == VO_OK && here != VO_VANTAGE_WIFI)
         status = add_host(plan, site, here, error);

@@ -6,6 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+struct message {
+    struct vo_reflect_message message;
+    uint8_t bytes[VO_REFLECT_TEXT];
+};
+
 struct vo_responder_client {
     struct vo_loop *loop;
     struct vo_conn *conn;
@@ -21,7 +26,9 @@ struct vo_responder_client {
     char failure[VO_ERROR_SIZE];
     uint32_t sent_frames, received_frames, asked, reports, sequence;
     struct vo_reflect_row rows[VO_REFLECT_ROWS];
-    uint32_t row_count, in_size;
+    struct message messages[VO_RESPONDER_MESSAGES]; /* a ring */
+    struct vo_reflect_hold held[VO_REFLECT_HOLDS];
+    uint32_t row_count, message_count, held_count, in_size;
     uint8_t in[VO_REFLECT_FRAME_OF(VO_REFLECT_PAYLOAD)];
 };
 
@@ -83,13 +90,62 @@ static bool on_ready(struct vo_responder_client *client, const struct vo_reflect
     return true;
 }
 
-static bool on_report(struct vo_responder_client *client, const struct vo_reflect_frame *frame)
+static bool take_rows(struct vo_responder_client *client, const struct vo_reflect_frame *frame)
 {
     uint32_t count = vo_reflect_count(frame);
     for (uint32_t i = 0; i < count; i++)
         if (!vo_reflect_row_read(frame, i, &client->rows[i]))
             return false;
     client->row_count = count;
+    return true;
+}
+
+/* The place of a message, or VO_RESPONDER_MESSAGES. */
+static uint32_t find_message(const struct vo_responder_client *client, const struct vo_reflect_message *key)
+{
+    uint32_t at = 0;
+    for (; at < VO_RESPONDER_MESSAGES; at++) {
+        const struct vo_reflect_message *message = &client->messages[at].message;
+        if (at < client->message_count && message->protocol == key->protocol && message->port == key->port &&
+            message->sequence == key->sequence)
+            break;
+    }
+    return at;
+}
+
+static bool take_message(struct vo_responder_client *client, const struct vo_reflect_frame *frame)
+{
+    struct vo_reflect_message key;
+    if (!vo_reflect_message_read(frame, &key, NULL))
+        return false;
+    uint32_t at = find_message(client, &key);
+    if (at == VO_RESPONDER_MESSAGES)
+        at = client->message_count++ % VO_RESPONDER_MESSAGES;
+    return vo_reflect_message_read(frame, &client->messages[at].message, client->messages[at].bytes);
+}
+
+static bool take_held(struct vo_responder_client *client, const struct vo_reflect_frame *frame)
+{
+    uint32_t count = vo_reflect_count(frame);
+    for (uint32_t i = 0; i < count; i++)
+        if (!vo_reflect_hold_read(frame, i, &client->held[i]))
+            return false;
+    client->held_count = count;
+    return true;
+}
+
+/* How each kind of answer is taken up. */
+static bool (*const takers[VO_REFLECT_TYPES])(struct vo_responder_client *,
+                                              const struct vo_reflect_frame *) = {
+    [VO_REFLECT_REPORT] = take_rows,
+    [VO_REFLECT_MESSAGE] = take_message,
+    [VO_REFLECT_HELD] = take_held,
+};
+
+static bool on_report(struct vo_responder_client *client, const struct vo_reflect_frame *frame)
+{
+    if (!takers[frame->type](client, frame))
+        return false;
     client->reports++;
     if (client->reports < client->asked)
         vo_loop_set(client->loop, &client->patience, vo_loop_now(client->loop) + client->timeout);
@@ -107,7 +163,7 @@ static bool is_due(struct vo_responder_client *client, const struct vo_reflect_f
     if (frame->sequence == 0)
         return frame->type == VO_REFLECT_CHALLENGE;
     if (frame->sequence > 1)
-        return frame->type == VO_REFLECT_REPORT && client->reports < client->asked;
+        return takers[frame->type] && client->reports < client->asked;
     return frame->type == VO_REFLECT_READY;
 }
 
@@ -126,7 +182,7 @@ static bool on_frame(struct vo_responder_client *client, const struct vo_reflect
                       client->in + frame->size - VO_REFLECT_FRAME_MAC, VO_REFLECT_FRAME_MAC))
         return false;
     client->received_frames++;
-    if (frame->type == VO_REFLECT_REPORT)
+    if (takers[frame->type])
         return on_report(client, frame);
     if (frame->type == VO_REFLECT_READY) {
         client->is_ready = true;
@@ -289,6 +345,19 @@ uint32_t vo_responder_client_count(struct vo_responder_client *client)
     return ask(client, VO_REFLECT_COUNT, NULL, 0);
 }
 
+uint32_t vo_responder_client_fetch(struct vo_responder_client *client, enum vo_reflect_protocol protocol,
+                                   uint16_t port, uint32_t sequence)
+{
+    uint8_t payload[VO_REFLECT_FETCH_SIZE];
+    vo_reflect_fetch_write(&(struct vo_reflect_message){protocol, port, sequence, 0}, payload);
+    return ask(client, VO_REFLECT_FETCH, payload, sizeof payload);
+}
+
+uint32_t vo_responder_client_trials(struct vo_responder_client *client)
+{
+    return ask(client, VO_REFLECT_TRIALS, NULL, 0);
+}
+
 uint32_t vo_responder_client_reports(const struct vo_responder_client *client)
 {
     return client->reports;
@@ -302,6 +371,26 @@ const struct vo_reflect_row *vo_responder_client_row(const struct vo_responder_c
         if (client->rows[i].protocol == protocol && client->rows[i].port == port && client->rows[i].to == to)
             return &client->rows[i];
     return NULL;
+}
+
+const uint8_t *vo_responder_client_message(const struct vo_responder_client *client,
+                                           enum vo_reflect_protocol protocol, uint16_t port,
+                                           uint32_t sequence, uint32_t *size)
+{
+    uint32_t at = find_message(client, &(struct vo_reflect_message){protocol, port, sequence, 0});
+    *size = at < VO_RESPONDER_MESSAGES ? client->messages[at].message.size : 0;
+    return *size ? client->messages[at].bytes : NULL;
+}
+
+bool vo_responder_client_held(const struct vo_responder_client *client, uint32_t sequence,
+                              enum vo_reflect_hold_state *state)
+{
+    for (uint32_t i = 0; i < client->held_count; i++)
+        if (client->held[i].sequence == sequence) {
+            *state = client->held[i].state;
+            return true;
+        }
+    return false;
 }
 
 uint32_t vo_responder_client_next(struct vo_responder_client *client)
@@ -330,4 +419,18 @@ bool vo_responder_client_open(const struct vo_responder_client *client, const ui
            body->token == client->ready.token && body->kind != VO_REFLECT_REQUEST &&
            vo_mac_holds(client->session_key, VO_REFLECT_KEY, data, VO_REFLECT_BODY - VO_REFLECT_BODY_MAC,
                         data + VO_REFLECT_BODY - VO_REFLECT_BODY_MAC, VO_REFLECT_BODY_MAC);
+}
+
+bool vo_responder_client_mark(const struct vo_responder_client *client, enum vo_reflect_protocol protocol,
+                              uint16_t port, uint32_t sequence, char *to)
+{
+    struct vo_reflect_mark mark = {.token = client->ready.token, .sequence = sequence};
+    uint8_t text[VO_REFLECT_MARKED], mac[VO_MAC_SIZE];
+    vo_reflect_mark_text(&mark, protocol, port, text);
+    if (!vo_responder_client_ready(client) ||
+        !vo_mac(client->session_key, VO_REFLECT_KEY, text, sizeof text, mac))
+        return false;
+    memcpy(mark.mac, mac, sizeof mark.mac);
+    vo_reflect_mark_write(&mark, to);
+    return true;
 }

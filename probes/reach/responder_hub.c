@@ -2,6 +2,7 @@
 
 #include "probes/decode/packet.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -57,6 +58,24 @@ static void set_wake(struct vo_responder_hub *hub)
         vo_loop_set(hub->reach->loop, &hub->wake, at);
 }
 
+/* Other checks want to know whether there is a responder. */
+static void note_life(struct vo_responder_hub *hub)
+{
+    hub->reach->responder_lost = true;
+    for (const struct vo_hub_peer *peer = hub->peers; peer; peer = peer->next) {
+        if (peer->client && vo_responder_client_ready(peer->client))
+            hub->reach->responder_heard = true;
+        if (peer->client && !vo_responder_client_failure(peer->client))
+            hub->reach->responder_lost = false;
+    }
+}
+
+static bool advance(struct vo_attempt *attempt, vo_time now)
+{
+    return attempt->kind == VO_ATTEMPT_OWN ? attempt->advance(attempt, now)
+                                           : vo_attempt_advance(attempt, now);
+}
+
 /* One attempt's end may be another's turn: until nothing moves any more. */
 static void walk(void *context)
 {
@@ -64,10 +83,11 @@ static void walk(void *context)
     vo_time now = vo_loop_now(hub->reach->loop);
     bool moved;
     hub->walking = true;
+    note_life(hub);
     do {
         moved = false;
         for (struct vo_attempt *attempt = hub->attempts; attempt; attempt = attempt->next)
-            if (!is_over(attempt) && vo_attempt_advance(attempt, now))
+            if (!is_over(attempt) && advance(attempt, now))
                 moved = true;
     } while (moved);
     hub->walking = false;
@@ -247,6 +267,7 @@ static void observe_nat(struct vo_responder_hub *hub, struct vo_hub_peer *peer)
         vo_endpoint_interface(peer->nat.local.address, interface);
     snprintf(key, sizeof key, "nat%s%s", has_address ? " " : "", has_address ? family : "");
     vo_observe_begin(writer, vo_clock_now(), &(struct vo_subject){"nat", interface, key});
+    vo_observe_label(writer, "demand", "net.nat");
     vo_observe_label(writer, "role", "responder");
     vo_observe_label(writer, "host", hub->reach->site->responder.address);
     if (has_address) {
@@ -277,4 +298,16 @@ void vo_hub_done(struct vo_attempt *attempt)
     }
     vo_hub_wake(attempt->hub);
     vo_check_done(attempt->check);
+}
+
+bool vo_hub_missing(struct vo_attempt *attempt, const char *format, ...)
+{
+    char why[VO_ERROR_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(why, sizeof why, format, arguments);
+    va_end(arguments);
+    vo_check_put_untried(attempt->check, NULL, NULL, why);
+    vo_hub_done(attempt);
+    return true;
 }

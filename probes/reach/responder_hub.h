@@ -13,7 +13,8 @@
 
 #define VO_ATTEMPT_TRIES 3 /* requests, spaced so that limits of ICMP do not hide what a router says */
 
-enum vo_attempt_kind { VO_ATTEMPT_OUT, VO_ATTEMPT_IN, VO_ATTEMPT_TCP };
+/* OWN: of a check that moves by its own function, and takes no turns. */
+enum vo_attempt_kind { VO_ATTEMPT_OUT, VO_ATTEMPT_IN, VO_ATTEMPT_TCP, VO_ATTEMPT_OWN };
 
 enum vo_attempt_stage {
     VO_ATTEMPT_CONTROL, /* waits for the control connection */
@@ -47,7 +48,9 @@ struct vo_attempt {
     struct vo_hub_peer *peer;
     enum vo_attempt_kind kind;
     enum vo_attempt_stage stage;
-    bool dead; /* the check is gone */
+    bool (*advance)(struct vo_attempt *attempt, vo_time now); /* of OWN: as vo_attempt_advance() */
+    void *own;                                                /* its own */
+    bool dead;                                                /* the check is gone */
     bool slow; /* tried again, alone, because a router limits its ICMP errors */
     struct vo_udp *udp;
     struct vo_conn *conn;
@@ -90,6 +93,10 @@ void vo_hub_note_nat(struct vo_hub_peer *peer, const char *by, const struct vo_e
                      const struct vo_endpoint *seen);
 /* The attempt has its observation; the last one of a peer writes that of its NAT. Ends the check. */
 void vo_hub_done(struct vo_attempt *attempt);
+
+/* Ends the check: all that it would have measured is missing for this reason. True. */
+bool vo_hub_missing(struct vo_attempt *attempt, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Moves an attempt on as far as it goes now (check_responder.c). False: nothing has changed. */
 bool vo_attempt_advance(struct vo_attempt *attempt, vo_time now);

@@ -127,12 +127,18 @@ static void free_list(struct list *list)
     }
 }
 
+/* Whether it begins when the others are done. */
+static bool compares(const struct schedule *schedule, const struct vo_demand *demand)
+{
+    return demand->last && !demand->lacks && demand->vantage == schedule->options->vantage;
+}
+
 static void add_last(struct schedule *schedule)
 {
     const struct vo_plan *plan = schedule->options->plan;
     schedule->last = true;
     for (size_t i = 0; i < plan->count; i++)
-        if (plan->demands[i].last && plan->demands[i].vantage == schedule->options->vantage)
+        if (compares(schedule, &plan->demands[i]))
             add_check(schedule, &plan->demands[i], NULL);
 }
 
@@ -209,7 +215,7 @@ static void on_found(void *context, const char *host, const struct sockaddr_stor
     wake(schedule);
 }
 
-static void on_host_over(void *context, const char *host, const char *why_none)
+static void on_host_over(void *context, const char *host, const char *why_none, bool asked)
 {
     struct schedule *schedule = context;
     const struct vo_plan *plan = schedule->options->plan;
@@ -218,7 +224,7 @@ static void on_host_over(void *context, const char *host, const char *why_none)
         if (!demand->host || demand->vantage != schedule->options->vantage || strcmp(demand->host, host) != 0)
             continue;
         struct vo_check check = check_of(schedule, demand, NULL);
-        if (schedule->reach->stopping || schedule->reach->resolver_count == 0)
+        if (schedule->reach->stopping || !asked)
             vo_check_put_untried(&check, NULL, NULL, why_none);
         else
             vo_check_put_unresolved(&check, why_none);
@@ -247,9 +253,13 @@ static void add_demand(struct schedule *schedule, const struct vo_demand *demand
     struct sockaddr_storage address;
     if (demand->vantage != schedule->options->vantage) {
         put_elsewhere(schedule, demand);
+    } else if (demand->lacks) {
+        struct vo_check check = check_of(schedule, demand, NULL);
+        vo_check_put_untried(&check, demand->unwanted ? "not_applicable" : NULL, demand->lacks,
+                             demand->lacks);
     } else if (demand->last) {
         return;
-    } else if (!demand->host && demand->role) {
+    } else if (!demand->host && demand->transport) {
         struct vo_check check = check_of(schedule, demand, NULL);
         char why[200];
         snprintf(why, sizeof why,
@@ -309,7 +319,7 @@ static void stop_all(struct schedule *schedule)
     }
     for (size_t i = 0; i < plan->count && !schedule->last; i++) {
         struct vo_check check = check_of(schedule, &plan->demands[i], NULL);
-        if (plan->demands[i].last && plan->demands[i].vantage == schedule->options->vantage)
+        if (compares(schedule, &plan->demands[i]))
             vo_check_put_untried(&check, NULL, NULL, "stopped before it was tried");
     }
 }

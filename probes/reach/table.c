@@ -9,15 +9,33 @@
 #define GROUPS   32
 #define ROWS_ALL 60 /* of a group with more, those in its commonest state are only counted */
 
-/* The groups' order; others come after these. */
-static const char *const order[] = {"sbc",          "haproxy",     "uc",         "openscape_voice",
-                                    "bcom",         "apns_device", "fcm_device", "apns_provider",
-                                    "fcm_provider", "responder",   "portal",     "this host",
-                                    "routes",       "names",       NULL};
+/* The groups in their order; others come after these, by their own name. What is tried comes first, what is
+ * known of this host and of names after it. */
+static const struct {
+    const char *name, *title;
+} titles[] = {
+    {"sbc", "SBC"},
+    {"haproxy", "HAProxy"},
+    {"uc", "UC server"},
+    {"openscape_voice", "OpenScape Voice"},
+    {"bcom", "BCOM"},
+    {"apns_device", "Apple's push service, for phones"},
+    {"fcm_device", "Google's push service, for phones"},
+    {"apns_provider", "Apple's push service, for the SBC"},
+    {"fcm_provider", "Google's push service, for the SBC"},
+    {"responder", "Responder"},
+    {"target", "Targets"},
+    {"portal", "Captive portal"},
+    {"this host", "This host"},
+    {"routes", "Routes"},
+    {"names", "Names"},
+};
+#define TITLES (sizeof titles / sizeof *titles)
+#define TRIED  11 /* of them */
 
-enum { STATE_WORDS = 8 };
-static const char *const state_words[STATE_WORDS] = {"open",        "closed",     "rejected", "filtered",
-                                                     "intercepted", "unresolved", "-",        "other"};
+enum { STATE_WORDS = 9, STATES_SAID = 6 /* that say what was found */ };
+static const char *const state_words[STATE_WORDS] = {
+    "open", "closed", "rejected", "filtered", "intercepted", "unresolved", "-", "not applicable", "other"};
 
 struct group {
     char name[32];
@@ -37,36 +55,38 @@ struct table {
     size_t kept_count;
 };
 
-/* How a value is said; "%s" takes a word, "%g" a number. Left out: reach_state and the times of connecting,
- * which stand in columns. */
+/* What is said before and after a value. Left out: reach_state and the times of connecting, which stand in
+ * columns. */
 static const struct {
-    const char *metric, *format;
+    const char *metric, *before, *after;
 } phrases[] = {
-    {"dns_agreement", "the DNS servers' answers: %s"},
-    {"tls_protocol", "%s"},
-    {"tls_verified", "certificate %s"},
-    {"tls_days_left", "%g days left"},
-    {"tls_interception", "interception: %s"},
-    {"tls_client_certificate", "client certificate: %s"},
-    {"tls_ocsp", "stapled OCSP: %s"},
-    {"tls_same_issuer", "issuer: %s"},
-    {"http_status", "HTTP status %g"},
-    {"http_status_kept", "status code: %s"},
-    {"http2_state", "HTTP/2 %s"},
-    {"websocket_state", "WebSocket %s"},
-    {"websocket_held_s", "idle for %g s"},
-    {"sip_options_code", "OPTIONS %g"},
-    {"sip_options_ms", "in %g ms"},
-    {"sip_register_state", "REGISTER: %s"},
-    {"sip_register_code", "code %g"},
-    {"sip_server_authentication", "server authentication: %s"},
-    {"sip_expires_s", "expires in %g s"},
-    {"net_tunnel", "tunnel: %s"},
-    {"net_mtu_bytes", "MTU %g"},
-    {"net_proxy", "proxy: %s"},
-    {"net_portal", "captive portal: %s"},
-    {"net_clock", "clock %s"},
-    {"nat_mapping", "NAT: %s"},
+    {"dns_agreement", "the DNS servers' answers: ", ""},
+    {"tls_protocol", "", ""},
+    {"tls_verified", "certificate ", ""},
+    {"tls_days_left", "", " days left"},
+    {"tls_interception", "interception: ", ""},
+    {"tls_client_certificate", "client certificate: ", ""},
+    {"tls_ocsp", "stapled OCSP: ", ""},
+    {"tls_same_issuer", "issuer: ", ""},
+    {"http_status", "HTTP status ", ""},
+    {"http_status_kept", "status code: ", ""},
+    {"http2_state", "HTTP/2 ", ""},
+    {"websocket_state", "WebSocket ", ""},
+    {"websocket_held_s", "idle for ", " s"},
+    {"sip_options_code", "OPTIONS ", ""},
+    {"sip_options_ms", "in ", " ms"},
+    {"sip_register_state", "REGISTER: ", ""},
+    {"sip_register_code", "code ", ""},
+    {"sip_server_authentication", "server authentication: ", ""},
+    {"sip_expires_s", "expires in ", " s"},
+    {"net_tunnel", "tunnel: ", ""},
+    {"net_mtu_bytes", "MTU ", ""},
+    {"net_proxy", "proxy: ", ""},
+    {"net_portal", "captive portal: ", ""},
+    {"net_clock", "clock ", ""},
+    {"nat_mapping", "NAT: ", ""},
+    {"nat_binding_lifetime_s", "an idle flow lives for ", " s"},
+    {"sip_alg_state", "SIP-ALG: ", ""},
 };
 
 /* Labels worth a person's time, with the word before them. */
@@ -83,8 +103,20 @@ static const struct {
     {"proxy", ""},
     {"addresses", "has "},
     {"mapped", "seen as "},
+    {"changed", "changed: "},
+    {"changed_in", "in "},
+    {"lost", "lost: "},
+    {"at_least", "longer was not tried: "},
     {"resolvers", "DNS servers "},
 };
+
+static unsigned place_of(const char *name)
+{
+    unsigned at = 0;
+    while (at < TITLES && strcmp(titles[at].name, name) != 0)
+        at++;
+    return at;
+}
 
 /* Texts come from servers and go to a terminal: no control characters. */
 static void print_safe(FILE *stream, const char *text)
@@ -115,7 +147,8 @@ static const char *state_of(const struct vo_json *record)
     const struct vo_json *states = vo_json_get(record, "states");
     const char *word = vo_json_get_text(states, "reach_state");
     word = word ? word : vo_json_get_text(states, "dns_state");
-    return word ? word : "-";
+    bool inapplicable = vo_json_get_text(vo_json_get(record, "subject"), "not_applicable") != NULL;
+    return word ? word : inapplicable ? "not applicable" : "-";
 }
 
 static unsigned index_of_state(const char *word)
@@ -139,11 +172,13 @@ static bool is_elsewhere(const struct vo_json *subject)
     return vo_json_get_text(subject, "elsewhere") != NULL;
 }
 
-/* That DNS servers agree is no news. */
+/* That DNS servers agree is no news, and that one of them was silent stands in its own rows. */
 static bool is_dull(const struct vo_json *record)
 {
+    const struct vo_json *subject = vo_json_get(record, "subject");
     const char *word = vo_json_get_text(vo_json_get(record, "states"), "dns_agreement");
-    return word && strcmp(word, "differs") != 0;
+    return strcmp(group_of(subject), "names") == 0 && !vo_json_get_text(subject, "server") &&
+           !(word && strcmp(word, "differs") == 0);
 }
 
 static struct group *find_group(struct table *table, const char *name)
@@ -180,6 +215,15 @@ static void separate(FILE *stream, bool *any)
     *any = true;
 }
 
+/* not_asked: not asked */
+static void print_word(FILE *stream, const char *before, const char *word, const char *after)
+{
+    fputs(before, stream);
+    for (; *word; word++)
+        fputc(*word == '_' ? ' ' : *word, stream);
+    fputs(after, stream);
+}
+
 static void print_values(const struct table *table, const struct vo_json *record, bool *any)
 {
     const struct vo_json *metrics = vo_json_get(record, "metrics"), *states = vo_json_get(record, "states");
@@ -189,10 +233,13 @@ static void print_values(const struct table *table, const struct vo_json *record
         if (!word && isnan(number))
             continue;
         separate(table->stream, any);
-        if (strstr(phrases[i].format, "%s") && word)
-            fprintf(table->stream, phrases[i].format, word);
-        else if (!word)
-            fprintf(table->stream, phrases[i].format, number);
+        if (word)
+            print_word(table->stream, phrases[i].before, word, phrases[i].after);
+        else
+            fprintf(table->stream, "%s%g%s", phrases[i].before, number, phrases[i].after);
+        double half = vo_json_double(vo_json_get(vo_json_get(record, "uncertainty"), phrases[i].metric));
+        if (!word && !isnan(half))
+            fprintf(table->stream, " (± %g)", half);
     }
 }
 
@@ -217,15 +264,31 @@ static bool is_idle(const char *metric, const char *state)
             strcmp(state, "-") != 0);
 }
 
+/* "REGISTER not measured: ", by what stands before the metric's value; nothing if that stands in the first
+ * column (`alone`). */
+static void print_lack(FILE *stream, const char *metric, bool alone)
+{
+    size_t i = 0, count = sizeof phrases / sizeof *phrases;
+    while (i < count && strcmp(phrases[i].metric, metric) != 0)
+        i++;
+    const char *before = i < count ? phrases[i].before : "";
+    size_t size = strcspn(before, ":");
+    while (size && before[size - 1] == ' ')
+        size--;
+    fputs("\n           ", stream);
+    if (!alone)
+        fprintf(stream, "%.*s%snot measured: ", (int)size, before, size ? " " : "");
+}
+
 /* Each reason once: many metrics are missing for the same one. Of a port that is not open the state says it.
  */
 static void print_missing(const struct table *table, const struct vo_json *record)
 {
     const struct vo_json *missing = vo_json_get(record, "missing");
     const char *word = state_of(record);
-    const char *detail = vo_json_get_text(vo_json_get(record, "subject"), "detail");
-    if (index_of_state(word) < STATE_WORDS - 2 && strcmp(word, "open") != 0 &&
-        strcmp(word, "intercepted") != 0) {
+    const struct vo_json *subject = vo_json_get(record, "subject");
+    const char *detail = vo_json_get_text(subject, "icmp") ? NULL : vo_json_get_text(subject, "detail");
+    if (index_of_state(word) < STATES_SAID && strcmp(word, "open") != 0 && strcmp(word, "intercepted") != 0) {
         if (detail && strcmp(word, "closed") != 0) {
             fputs("\n           ", table->stream);
             print_safe(table->stream, detail);
@@ -239,7 +302,7 @@ static void print_missing(const struct table *table, const struct vo_json *recor
             before = vo_json_text(at) && strcmp(vo_json_text(at), why) == 0;
         if (before)
             continue;
-        fprintf(table->stream, "\n           %s not measured: ", vo_json_key_of(item));
+        print_lack(table->stream, vo_json_key_of(item), untried(record) != NULL);
         print_safe(table->stream, why);
     }
 }
@@ -255,6 +318,8 @@ static void print_repeat(struct table *table)
 static bool is_repeat(struct table *table, const struct vo_json *record)
 {
     const char *why = untried(record);
+    if (strcmp(state_of(record), "unresolved") == 0)
+        why = vo_json_get_text(vo_json_get(record, "subject"), "detail");
     if (why && table->last_why && strcmp(why, table->last_why) == 0) {
         table->repeat++;
         return true;
@@ -263,6 +328,13 @@ static bool is_repeat(struct table *table, const struct vo_json *record)
     free(table->last_why);
     table->last_why = why ? strdup(why) : NULL;
     return false;
+}
+
+/* The first column. */
+static const char *word_of(const struct vo_json *record)
+{
+    const char *state = state_of(record);
+    return strcmp(state, "-") != 0 ? state : untried(record) ? "not measured" : "";
 }
 
 static void print_row(const struct table *table, const struct vo_json *record)
@@ -274,7 +346,7 @@ static void print_row(const struct table *table, const struct vo_json *record)
     if (isnan(took))
         took = vo_json_double(vo_json_get(metrics, "dns_ms"));
     paint(table, "1");
-    fprintf(table->stream, "  %-14s", strcmp(state_of(record), "-") == 0 ? "" : state_of(record));
+    fprintf(table->stream, "  %-14s", word_of(record));
     paint(table, "0");
     if (isnan(took))
         fprintf(table->stream, "%12s", "");
@@ -290,6 +362,11 @@ static void print_row(const struct table *table, const struct vo_json *record)
     print_missing(table, record);
     paint(table, "0");
     fputc('\n', table->stream);
+}
+
+static const char *word_of_state(int state)
+{
+    return strcmp(state_words[state], "-") == 0 ? "not measured" : state_words[state];
 }
 
 /* The state that most rows of a long group have: those are only counted. -1: all are printed. */
@@ -358,8 +435,9 @@ static enum vo_status print_group(struct table *table, const char *records, cons
                                   struct vo_error *error)
 {
     int crowd = crowd_of(group);
+    unsigned place = place_of(group->name);
     paint(table, "1;4");
-    print_safe(table->stream, group->name);
+    print_safe(table->stream, place < TITLES ? titles[place].title : group->name);
     paint(table, "0");
     fputc('\n', table->stream);
     enum vo_status status = pass(table, records, group, error);
@@ -372,18 +450,13 @@ static enum vo_status print_group(struct table *table, const char *records, cons
     }
     table->kept_count = 0;
     print_repeat(table);
+    free(table->last_why);
+    table->last_why = NULL;
     if (crowd >= 0)
-        fprintf(table->stream, "  %-14s%12s  %u more\n", state_words[crowd], "", group->states[crowd]);
+        fprintf(table->stream, "  %-14s%12s  %u%s\n", word_of_state(crowd), "", group->states[crowd],
+                group->states[crowd] < group->rows ? " more" : "");
     fputc('\n', table->stream);
     return status;
-}
-
-static unsigned place_of(const char *name)
-{
-    unsigned at = 0;
-    while (order[at] && strcmp(order[at], name) != 0)
-        at++;
-    return at;
 }
 
 static int compare_groups(const void *a, const void *b)
@@ -391,6 +464,28 @@ static int compare_groups(const void *a, const void *b)
     unsigned left = place_of(((const struct group *)a)->name),
              right = place_of(((const struct group *)b)->name);
     return left < right ? -1 : left > right;
+}
+
+/* The figures of all that was tried, before the rows. */
+static void print_sum(const struct table *table)
+{
+    unsigned states[STATE_WORDS] = {0}, all = 0;
+    bool any = false;
+    for (unsigned i = 0; i < table->group_count; i++) {
+        const struct group *group = &table->groups[i];
+        unsigned place = place_of(group->name);
+        for (unsigned j = 0; j < STATE_WORDS && (place < TRIED || place == TITLES); j++) {
+            states[j] += group->states[j];
+            all += group->states[j];
+        }
+    }
+    fprintf(table->stream, "%u to try", all);
+    for (unsigned i = 0; i < STATE_WORDS; i++)
+        if (states[i]) {
+            fprintf(table->stream, "%s%u %s", any ? ", " : ": ", states[i], word_of_state((int)i));
+            any = true;
+        }
+    fputs("\n\n", table->stream);
 }
 
 enum vo_status vo_reach_print_table(const char *records, FILE *stream, bool colour, struct vo_error *error)
@@ -401,6 +496,8 @@ enum vo_status vo_reach_print_table(const char *records, FILE *stream, bool colo
     table->stream = stream;
     table->colour = colour;
     enum vo_status status = pass(table, records, NULL, error);
+    if (status == VO_OK)
+        print_sum(table);
     qsort(table->groups, table->group_count, sizeof *table->groups, compare_groups);
     for (unsigned i = 0; i < table->group_count && status == VO_OK; i++)
         status = print_group(table, records, &table->groups[i], error);

@@ -206,14 +206,14 @@ static enum vo_status read_frames(struct vo_rtp_session *session, struct vo_prog
     enum vo_status status;
     uint64_t since_tick = 0;
     bool live = command.interface || (command.files.count && strcmp(command.files.items[0], "-") == 0);
-    vo_time second = 0; /* of the capture: a slow pipe's records are written as they come */
+    vo_time next = 0; /* a second of the capture later: a slow pipe's records are written as they come */
     while ((status = vo_capture_next(session->capture, &frame, error)) == VO_OK) {
         if (frame.data)
             vo_rtp_session_frame(session, &frame);
-        if (frame.data && ++since_tick < 16384 && session->now / VO_NS_PER_S == second)
+        if (frame.data && ++since_tick < 16384 && session->now < next)
             continue;
         since_tick = 0;
-        second = session->now / VO_NS_PER_S;
+        next = session->now + VO_NS_PER_S;
         vo_time now = vo_clock_monotonic();
         const struct vo_capture_stats *stats = vo_capture_stats(session->capture);
         if (live)

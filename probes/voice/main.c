@@ -16,13 +16,13 @@ static struct {
     const char *listen, *ports, *key;
     long control, rate;
     bool quiet;
-} command = {.ports = "2195-2196,5008-5015,5223,5228-5230", .control = VO_REFLECT_PORT};
+} command = {.ports = "2195-2196,5008-5015,5060,5070,5223,5228-5230", .control = VO_REFLECT_PORT};
 
 static const struct vo_option options[] = {
     {"listen", 0, VO_OPTION_TEXT, &command.listen, "ADDRESS",
      "only on this address (default: on all, IPv4 and IPv6)", 0, 0, NULL},
     {"ports", 0, VO_OPTION_TEXT, &command.ports, "LIST",
-     "answer on these, UDP and TCP (default 2195-2196,5008-5015,5223,5228-5230)", 0, 0, NULL},
+     "answer on these, UDP and TCP (default 2195-2196,5008-5015,5060,5070,5223,5228-5230)", 0, 0, NULL},
     {"control", 0, VO_OPTION_INTEGER, &command.control, "PORT",
      "TCP port of the control channel (default 8620)", 1, 65535, NULL},
     {"key", 0, VO_OPTION_FILE, &command.key, "FILE", "the shared secret: a file that only its owner can read",

@@ -4,8 +4,9 @@
  *
  * Whoever does not know the key gets nothing: no datagram, no byte on a TCP connection. An answer is as long
  * as its request and goes where the request came from, with the address that was asked as its source. Packets
- * that nobody asked for go only to the address of an authenticated control connection. Memory is bounded by
- * the limits, whatever comes. Datagrams that do not hold cost no memory at all.
+ * that nobody asked for go only to the address of an authenticated control connection. Messages of a session
+ * are kept and told by its control connection, and delayed replies wait, up to a number of each. Memory is
+ * bounded by the limits, whatever comes. Datagrams that do not hold cost no memory at all.
  */
 #ifndef VO_PROBES_VOICE_RESPONDER_H
 #define VO_PROBES_VOICE_RESPONDER_H

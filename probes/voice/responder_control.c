@@ -121,9 +121,39 @@ static bool on_count(struct vo_link *link, const struct vo_reflect_frame *frame)
     return report(link);
 }
 
+static bool on_fetch(struct vo_link *link, const struct vo_reflect_frame *frame)
+{
+    struct vo_reflect_message message;
+    if (!vo_reflect_message_read(frame, &message, NULL))
+        return false;
+    const uint8_t *bytes = vo_message_find(link->session, &message);
+    uint32_t size = VO_REFLECT_MESSAGE_SIZE(message.size);
+    uint8_t *out = malloc(VO_REFLECT_FRAME_OF(size));
+    if (!out)
+        return false;
+    vo_reflect_message_write(&message, bytes, out + VO_REFLECT_FRAME_HEADER);
+    return send_frame(link, VO_REFLECT_MESSAGE, size, out);
+}
+
+static bool on_trials(struct vo_link *link, const struct vo_reflect_frame *frame)
+{
+    const struct vo_session *session = link->session;
+    uint32_t size = 4 + session->hold_count * VO_REFLECT_HOLD_SIZE;
+    uint8_t *out = malloc(VO_REFLECT_FRAME_OF(size));
+    (void)frame;
+    if (!out)
+        return false;
+    uint8_t *at = out + VO_REFLECT_FRAME_HEADER;
+    vo_reflect_count_write(session->hold_count, at);
+    for (uint32_t i = 0; i < session->hold_count; i++)
+        vo_reflect_hold_write(&session->holds[i]->told, at + 4 + i * VO_REFLECT_HOLD_SIZE);
+    return send_frame(link, VO_REFLECT_HELD, size, out);
+}
+
 static bool (*const handlers[VO_REFLECT_TYPES])(struct vo_link *, const struct vo_reflect_frame *) = {
-    [VO_REFLECT_HELLO] = on_hello, [VO_REFLECT_PROOF] = on_proof, [VO_REFLECT_PORTS] = on_ports,
-    [VO_REFLECT_SEND] = on_send,   [VO_REFLECT_COUNT] = on_count,
+    [VO_REFLECT_HELLO] = on_hello,   [VO_REFLECT_PROOF] = on_proof, [VO_REFLECT_PORTS] = on_ports,
+    [VO_REFLECT_SEND] = on_send,     [VO_REFLECT_COUNT] = on_count, [VO_REFLECT_FETCH] = on_fetch,
+    [VO_REFLECT_TRIALS] = on_trials,
 };
 
 /* Whether a frame may come now: HELLO, PROOF, then any of the rest. */

@@ -45,13 +45,17 @@ void vo_session_end(struct vo_session *session)
     struct vo_responder *responder = session->responder;
     for (uint32_t i = 0; i < session->count; i++)
         vo_loop_cancel(responder->loop, &session->rows[i].due);
+    for (uint32_t i = 0; i < session->hold_count; i++)
+        vo_hold_free(session->holds[i]);
+    for (uint32_t i = 0; i < VO_SESSION_MESSAGES; i++)
+        free(session->messages[i].bytes);
     responder->sessions[session->token & ((1u << SLOT_BITS) - 1)] = NULL;
     responder->counts.sessions_now--;
     explicit_bzero(session->key, sizeof session->key);
     free(session);
 }
 
-static struct vo_session *find_token(const struct vo_responder *responder, uint64_t token)
+struct vo_session *vo_session_of_token(const struct vo_responder *responder, uint64_t token)
 {
     uint32_t slot = (uint32_t)(token & ((1u << SLOT_BITS) - 1));
     struct vo_session *session = slot < responder->limits.sessions ? responder->sessions[slot] : NULL;
@@ -128,9 +132,9 @@ struct vo_session_row *vo_session_request(struct vo_responder *responder, enum v
 {
     struct vo_session *session = NULL;
     struct vo_session_row *row = NULL;
-    if (vo_reflect_body_read(data, VO_REFLECT_BODY, body) && body->kind == VO_REFLECT_REQUEST &&
-        body->port == port)
-        session = find_token(responder, body->token);
+    if (vo_reflect_body_read(data, VO_REFLECT_BODY, body) &&
+        (body->kind == VO_REFLECT_REQUEST || body->kind == VO_REFLECT_LATER) && body->port == port)
+        session = vo_session_of_token(responder, body->token);
     if (session)
         row = vo_session_find(session, protocol, port, 0);
     if (!row || row->row.state != VO_REFLECT_SERVED ||
@@ -147,14 +151,15 @@ struct vo_session_row *vo_session_request(struct vo_responder *responder, enum v
     }
     session->used = vo_loop_now(responder->loop);
     if (!is_fresh(row, body->sequence)) {
-        row->row.duplicates++;
+        row->row.duplicates += body->kind == VO_REFLECT_REQUEST;
         responder->counts.duplicates++;
         return NULL;
     }
-    row->row.received++;
+    bool counted = body->kind == VO_REFLECT_REQUEST;
+    row->row.received += counted;
     if (!vo_session_affords(session, answer))
         return NULL;
-    row->row.answered++;
+    row->row.answered += counted;
     responder->counts.answered++;
     return row;
 }

@@ -14,6 +14,8 @@ void vo_link_close(struct vo_link *link)
     vo_loop_unwatch(responder->loop, &link->watch);
     vo_loop_cancel(responder->loop, &link->expiry);
     close(link->watch.fd);
+    if (link->hold)
+        vo_hold_lose(link->hold);
     if (link->session)
         vo_session_end(link->session);
     *(link->previous ? &link->previous->next : &responder->oldest) = link->next;
@@ -48,35 +50,75 @@ bool vo_link_send(struct vo_link *link, uint8_t *out, uint32_t size)
     return flush(link);
 }
 
-static bool answer_probe(struct vo_link *link, uint32_t *used)
+bool vo_link_reply(struct vo_link *link, const struct vo_session *session, struct vo_reflect_body *body)
 {
-    struct vo_responder *responder = link->responder;
-    struct vo_endpoint peer = vo_endpoint_of(&link->peer);
-    struct vo_reflect_body body;
-    *used = 0;
-    if (link->answered)
-        return link->in_size == 0; /* it has had its one answer */
-    if (link->in_size < VO_REFLECT_BODY)
-        return true;
-    struct vo_session_row *row = vo_session_request(responder, VO_REFLECT_TCP, link->listener->port, &peer,
-                                                    link->in, VO_REFLECT_BODY, &body);
-    uint8_t *out = row ? malloc(VO_REFLECT_BODY) : NULL;
-    if (!out)
-        return false;
-    *used = VO_REFLECT_BODY;
-    link->answered = true;
-    body.kind = VO_REFLECT_REPLY;
-    body.seen_dscp = VO_REFLECT_DSCP_UNKNOWN;
-    body.seen_ttl = 0;
-    body.seen_port = peer.port;
-    memcpy(body.seen_address, peer.address, sizeof peer.address);
-    body.received = row->row.received;
-    body.t2 = body.t3 = vo_clock_now();
-    if (!vo_session_seal(row->session, &body, out)) {
+    uint8_t *out = malloc(VO_REFLECT_BODY);
+    body->t3 = vo_clock_now();
+    if (!out || !vo_session_seal(session, body, out)) {
         free(out);
         return false;
     }
     return vo_link_send(link, out, VO_REFLECT_BODY);
+}
+
+bool vo_link_release(struct vo_link *link, const struct vo_session *session, struct vo_reflect_body *body)
+{
+    const struct vo_responder *responder = link->responder;
+    link->hold = NULL;
+    if ((body && !vo_link_reply(link, session, body)) ||
+        (link->out && vo_loop_watch(responder->loop, &link->watch, EPOLLOUT, NULL) != VO_OK) ||
+        !vo_loop_set(responder->loop, &link->expiry,
+                     vo_loop_now(responder->loop) + (body ? responder->limits.half_open : 0))) {
+        vo_link_close(link);
+        return false;
+    }
+    return true;
+}
+
+/* What begins otherwise than a request may be a message, of which the rest is still to come: it is never
+ * answered. */
+static bool is_request(const struct vo_link *link)
+{
+    static const uint8_t magic[] = {'V', 'O', 'R', '1'};
+    return memcmp(link->in, magic, link->in_size < sizeof magic ? link->in_size : sizeof magic) == 0;
+}
+
+/* The connection's one request has come: answers it, now or later. */
+static bool answer_request(struct vo_link *link)
+{
+    struct vo_reply reply = {0};
+    struct vo_reflect_body *body = &reply.body;
+    struct vo_endpoint peer = vo_endpoint_of(&link->peer);
+    struct vo_session_row *row = vo_session_request(link->responder, VO_REFLECT_TCP, link->listener->port,
+                                                    &peer, link->in, VO_REFLECT_BODY, body);
+    if (!row)
+        return false;
+    link->answered = true;
+    bool later = body->kind == VO_REFLECT_LATER && body->delay_ms > 0;
+    body->kind = VO_REFLECT_REPLY;
+    body->seen_dscp = VO_REFLECT_DSCP_UNKNOWN;
+    body->seen_ttl = 0;
+    body->seen_port = peer.port;
+    memcpy(body->seen_address, peer.address, sizeof peer.address);
+    body->received = row->row.received;
+    body->t2 = vo_clock_now();
+    return later ? vo_hold_add(row->session, VO_REFLECT_TCP, &reply, link)
+                 : vo_link_reply(link, row->session, body);
+}
+
+static bool answer_probe(struct vo_link *link, uint32_t *used)
+{
+    *used = 0;
+    if (link->answered)
+        return link->in_size == 0; /* it has had its one answer */
+    if (!is_request(link)) {
+        vo_message_keep(link->responder, VO_REFLECT_TCP, link->listener->port, link->in, link->in_size);
+        return link->in_size < sizeof link->in; /* there is no room for more */
+    }
+    if (link->in_size < VO_REFLECT_BODY)
+        return true;
+    *used = VO_REFLECT_BODY;
+    return answer_request(link);
 }
 
 /* Serves what has come. False: the connection is to be closed. */
@@ -142,7 +184,7 @@ static bool make_room(struct vo_responder *responder, const struct vo_endpoint *
     struct vo_link *weakest = NULL;
     for (struct vo_link *link = responder->oldest; link; link = link->next) {
         of_source += same_source(link, peer);
-        if (!link->session && !weakest)
+        if (!link->session && !link->hold && !weakest)
             weakest = link;
     }
     if (of_source >= responder->limits.connections_per_address)

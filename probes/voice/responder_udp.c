@@ -22,7 +22,7 @@ struct datagram {
     uint8_t dscp, ttl;
     vo_time time;
     uint32_t size;
-    uint8_t data[VO_REFLECT_DATAGRAM + 1]; /* one more shows what is too long */
+    uint8_t data[VO_REFLECT_TEXT];
 };
 
 enum vo_status vo_responder_udp_options(int fd, sa_family_t family, struct vo_error *error)
@@ -176,37 +176,55 @@ static bool send_datagram(int fd, const struct sockaddr_storage *from, unsigned 
            (errno != EAGAIN && sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)size);
 }
 
+bool vo_responder_udp_reply(const struct vo_session *session, struct vo_reply *reply)
+{
+    uint8_t datagram[VO_REFLECT_DATAGRAM];
+    uint32_t size;
+    uint8_t *at = vo_reflect_wrap(reply->shape, reply->ssrc, reply->body.sequence, datagram, &size);
+    reply->body.t3 = vo_clock_now();
+    return vo_session_seal(session, &reply->body, at) &&
+           send_datagram(reply->listener->watch.fd, &reply->from, reply->interface, &reply->to,
+                         reply->body.dscp, datagram, size);
+}
+
+/* What is no request is kept if it is a message of a session; it is never answered. */
+static void keep_message(struct vo_listener *listener, const struct datagram *came)
+{
+    uint32_t size = came->size < VO_REFLECT_TEXT ? came->size : VO_REFLECT_TEXT;
+    if (!vo_message_keep(listener->responder, VO_REFLECT_UDP, listener->port, came->data, size))
+        listener->responder->counts.refused++;
+}
+
 static void answer(struct vo_listener *listener, struct datagram *asked)
 {
     struct vo_responder *responder = listener->responder;
-    enum vo_reflect_shape shape;
-    struct vo_reflect_body body;
-    uint32_t ssrc, size;
+    struct vo_reply reply = {
+        .listener = listener, .from = asked->asked, .to = asked->from, .interface = asked->interface};
+    struct vo_reflect_body *body = &reply.body;
     struct vo_endpoint peer = vo_endpoint_of(&asked->from);
-    const uint8_t *data = vo_reflect_unwrap(asked->data, asked->size, &shape, &ssrc);
+    const uint8_t *data = vo_reflect_unwrap(asked->data, asked->size, &reply.shape, &reply.ssrc);
     responder->counts.datagrams++;
     if (!data || asked->asked.ss_family == 0) {
-        responder->counts.refused++;
+        keep_message(listener, asked);
         return;
     }
     struct vo_session_row *row =
-        vo_session_request(responder, VO_REFLECT_UDP, listener->port, &peer, data, asked->size, &body);
+        vo_session_request(responder, VO_REFLECT_UDP, listener->port, &peer, data, asked->size, body);
     if (!row)
         return;
-    body.kind = VO_REFLECT_REPLY;
-    body.dscp &= 0x3f; /* the reply is marked as the request was */
-    body.seen_dscp = asked->dscp;
-    body.seen_ttl = asked->ttl;
-    body.seen_port = peer.port;
-    memcpy(body.seen_address, peer.address, sizeof peer.address);
-    body.received = row->row.received;
-    body.t2 = asked->time;
-    uint8_t datagram[VO_REFLECT_DATAGRAM];
-    uint8_t *at = vo_reflect_wrap(shape, ssrc, body.sequence, datagram, &size);
-    body.t3 = vo_clock_now();
-    if (vo_session_seal(row->session, &body, at))
-        send_datagram(listener->watch.fd, &asked->asked, asked->interface, &asked->from, body.dscp, datagram,
-                      size);
+    bool later = body->kind == VO_REFLECT_LATER && body->delay_ms > 0;
+    body->kind = VO_REFLECT_REPLY;
+    body->dscp &= 0x3f; /* the reply is marked as the request was */
+    body->seen_dscp = asked->dscp;
+    body->seen_ttl = asked->ttl;
+    body->seen_port = peer.port;
+    memcpy(body->seen_address, peer.address, sizeof peer.address);
+    body->received = row->row.received;
+    body->t2 = asked->time;
+    if (later)
+        vo_hold_add(row->session, VO_REFLECT_UDP, &reply, NULL);
+    else
+        vo_responder_udp_reply(row->session, &reply);
 }
 
 void vo_responder_unsolicited(void *context)

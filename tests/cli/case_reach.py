@@ -9,7 +9,7 @@ import struct
 import threading
 import time
 
-from harness import case, need, observations, records
+from harness import RULES, case, need, observations, records
 
 PROBE = "voready-reach"
 
@@ -193,6 +193,82 @@ def dns_differs(bench):
         need({o["subject"]["address"] for o in of_sbc(bench)} == {"127.0.0.1", "127.0.0.2"}, "each address is tried")
 
 
+@case("reach: DNS servers that this host cannot ask")
+def dns_not_asked(bench):
+    # Linux sends nothing to a broadcast address; the same as where there is no route.
+    site(bench, sbc={"address": "sbc.example.com", "transport": "tcp"}, resolvers=["255.255.255.255"])
+    bench.run(PROBE, "--timeout", "1", "-o", "out.jsonl", "site.json").exits(0)
+    found = observations(records(bench.path("out.jsonl"), complete=True), "target")
+    asked = [o for o in found if o["subject"]["demand"] == "dns" and "server" in o["subject"]]
+    need(asked and all("255.255.255.255" in o["missing"]["dns_state"] for o in asked), "nobody was silent")
+    need(["255.255.255.255" in o["missing"]["reach_state"] for o in of_sbc(bench)] == [True], "nor is the name unresolved")
+    verdict = judge(bench)
+    need(verdict["path.sbc"] == ["not_measured"], f"a phone may well reach it: {verdict['path.sbc']}")
+
+
+def judge(bench, mode="voice"):
+    """The statuses by rule."""
+    bench.run("voready-analyze", "--rules", RULES, "--profile", mode, "--area", "reach,net,tls,sip", "-o", "verdict.json",
+              "out.jsonl").exits(0, 3, 4, 5)
+    found = {}
+    for result in json.loads(bench.path("verdict.json").read_text())["results"]:
+        found.setdefault(result["rule"], []).append(result["status"])
+    return found
+
+
+def reply_with_service(target, port):
+    """Each SRV question has this answer, and each A question 127.0.0.1."""
+    def answer(query):
+        end = query.index(b"\0", 12) + 5
+        kind = struct.unpack(">H", query[end - 4:end - 2])[0]
+        name = b"".join(bytes([len(part)]) + part.encode() for part in target.split(".")) + b"\0"
+        data = {33: struct.pack(">HHH", 10, 10, port) + name, 1: bytes([127, 0, 0, 1])}.get(kind)
+        row = b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 60, len(data)) + data if data else b""
+        return query[:2] + struct.pack(">HHHHH", 0x8180, 1, 1 if data else 0, 0, 0) + query[12:end] + row
+    return answer
+
+
+@case("reach: SRV records that lead elsewhere")
+def services(bench):
+    for target, port, word in (("sbc.example.com", 5061, "same"), ("SBC.example.com", 15161, "same"),
+                               ("sbc.example.com", 5060, "differs"), ("sbc2.example.com", 5061, "differs")):
+        with dns(reply_with_service(target, port)) as where:
+            site(bench, resolvers=[where], sbc={"address": "sbc.example.com", "transport": "tls", "ports": {"tls": 5061, "mtls": 15161}})
+            bench.run(PROBE, "--timeout", "1", "-o", "out.jsonl", "site.json").exits(0)
+        words = [o["states"]["dns_srv"] for o in observations(records(bench.path("out.jsonl"), complete=True), "target")
+                 if "dns_srv" in o.get("states", {})]
+        need(words == [word], f"{target}:{port}: {words}, for the site's transport only")
+        need(judge(bench)["net.dns.srv"] == ["pass" if word == "same" else "warn"], f"{word} is judged")
+    with dns(reply_with(["127.0.0.1"])) as where:
+        site(bench, resolvers=[where], sbc={"address": "sbc.example.com", "transport": "tls"})
+        bench.run(PROBE, "--timeout", "1", "-o", "out.jsonl", "site.json").exits(0)
+    need(judge(bench)["net.dns.srv"] == ["pass"], "without SRV records the port of the site file counts")
+
+
+@case("reach: what the site file has not, and what it does not want")
+def lacks(bench):
+    bench.file("site.json", json.dumps({"name": "Lab", "mode": "integrated", "resolvers": ["127.0.0.1:1"],
+                                        "push": {key: [] for key in ("apns_device", "apns_provider", "fcm_device", "fcm_provider")}}))
+    bench.run(PROBE, "--timeout", "1", "-o", "out.jsonl", "site.json").exits(0)
+    verdict = judge(bench, "integrated")
+    for rule in ("fw.apns.device", "fw.apns.5223", "fw.fcm", "net.internet"):
+        need(verdict[rule] == ["not_applicable"], f"{rule}: no phones of that kind: {verdict[rule]}")
+    for rule in ("path.sbc", "fw.sip", "fw.haproxy", "fw.haproxy.websocket", "fw.http8081", "net.portal", "net.nat", "tls.client"):
+        need(set(verdict[rule]) == {"not_measured"}, f"{rule}: {verdict[rule]}")
+    text = bench.path("verdict.json").read_text()
+    need("the records have no target with demand fw" not in text, "each says what the site file lacks")
+    need("the site file has no portal_url" in text and "the site file has no haproxy" in text, "by name")
+
+
+@case("reach: plain HTTP on 8081")
+def plain(bench):
+    with server(mute) as port:
+        for http, status in ((port, "fail"), (free_port(), "pass")):
+            site(bench, mode="uc", haproxy={"address": "127.0.0.1", "https_port": port, "http_port": http})
+            bench.run(PROBE, "--timeout", "1", "-o", "out.jsonl", "site.json").exits(0)
+            need(judge(bench, "uc")["fw.http8081"] == [status], f"{status}: {judge(bench, 'uc')['fw.http8081']}")
+
+
 @case("reach: SIGINT and SIGTERM")
 def interrupted(bench):
     with server(mute) as port:
@@ -252,4 +328,4 @@ def prints(bench):
     with server(mute) as port:
         bench.run(PROBE, "--tcp", f"localhost:{port}").exits(0).silent().prints("open", f"localhost 127.0.0.1:{port}/tcp")
     site(bench)
-    bench.run(PROBE, "--timeout", "1", "site.json").exits(0).prints("apns_device", "closed", "this host", "belong elsewhere")
+    bench.run(PROBE, "--timeout", "1", "site.json").exits(0).prints("Apple's push service", "closed", "This host", "belong elsewhere")

@@ -168,13 +168,20 @@ static void test_media_ports(void **state)
     (void)state;
     struct vo_site site = whole_site();
     struct vo_plan plan = plan_of(&site, VO_VANTAGE_WIFI);
-    unsigned out = 0, in = 0, sbc = 0, local[8] = {0};
+    unsigned out = 0, in = 0, sbc = 0, alone = 0, local[8] = {0};
     for (size_t i = 0; i < plan.count; i++) {
         const struct vo_demand *demand = &plan.demands[i];
         if (strcmp(demand->row, "fw.rtp") != 0)
             continue;
         assert_in_range(demand->local_port, 5008, 5015);
         assert_string_equal(demand->transport, "udp");
+        if (strcmp(demand->role, "sbc") == 0) { /* the same ports of the SBC itself, without a responder */
+            assert_ptr_equal(demand->kind, &vo_check_media);
+            assert_string_equal(demand->host, "sbc.example.com");
+            assert_int_equal(demand->port % 2, demand->local_port % 2);
+            alone |= 1u << (demand->local_port - 5008);
+            continue;
+        }
         /* RTP speaks to RTP, RTCP to RTCP: even to even. */
         assert_int_equal(demand->port % 2, demand->local_port % 2);
         if (strcmp(demand->direction, "in") == 0) {
@@ -191,6 +198,7 @@ static void test_media_ports(void **state)
     assert_int_equal(out, 8);
     assert_int_equal(in, 8);
     assert_int_equal(sbc, VO_PLAN_SAMPLE);
+    assert_int_equal(alone, 0xff); /* each from a local port of its own */
     for (unsigned i = 0; i < 8; i++)
         assert_int_equal(local[i], 1); /* they take turns on a port, so no port has two */
     vo_plan_free(&plan);
@@ -198,8 +206,28 @@ static void test_media_ports(void **state)
     /* Without a responder the demands stay: what is not measured is told. */
     site.responder.address = NULL;
     plan = plan_of(&site, VO_VANTAGE_WIFI);
-    assert_int_equal(count_row(&plan, "fw.rtp"), 16 + VO_PLAN_SAMPLE);
+    assert_int_equal(count_row(&plan, "fw.rtp"), 16 + 2 * VO_PLAN_SAMPLE);
     assert_null(find(&plan, "fw.rtp", 0)->host);
+    vo_plan_free(&plan);
+}
+
+/* NAT: two kinds of UDP and one of TCP, on ports that the site needs open; SIP in modes that have SIP. */
+static void test_nat(void **state)
+{
+    (void)state;
+    struct vo_site site = whole_site();
+    struct vo_plan plan = plan_of(&site, VO_VANTAGE_WIFI);
+    assert_int_equal(count_row(&plan, "net.nat.lifetime"), 3);
+    assert_string_equal(find(&plan, "net.nat.lifetime", 5228)->traffic, "idle");
+    assert_false(find(&plan, "net.nat.lifetime", 5012)->judged); /* one_shot comes first */
+    assert_false(find(&plan, "net.nat.lifetime", 5012)->twin);   /* traffic tells it from stream */
+    assert_int_equal(count_row(&plan, "net.alg"), 2);
+    assert_ptr_equal(find(&plan, "net.alg", 5060)->kind, &vo_check_alg);
+    vo_plan_free(&plan);
+    site.mode = "uc";
+    plan = plan_of(&site, VO_VANTAGE_WIFI);
+    assert_int_equal(count_row(&plan, "net.nat.lifetime"), 3);
+    assert_int_equal(count_row(&plan, "net.alg"), 0);
     vo_plan_free(&plan);
 }
 
@@ -228,19 +256,20 @@ static void test_routes(void **state)
     (void)state;
     struct vo_site site = whole_site();
     struct vo_plan plan = plan_of(&site, VO_VANTAGE_WIFI);
-    unsigned sbc = 0;
+    unsigned sbc = 0, defaults = 0;
     for (size_t i = 0; i < plan.count; i++) {
         const struct vo_demand *demand = &plan.demands[i];
         if (strcmp(demand->row, "net.vpn") != 0)
             continue;
-        assert_non_null(demand->host);
         assert_int_equal(demand->judged, demand->vantage == VO_VANTAGE_WIFI);
-        sbc += strcmp(demand->host, "sbc.example.com") == 0;
+        defaults += !demand->host; /* the way to all the rest, of this host alone */
+        sbc += demand->host && strcmp(demand->host, "sbc.example.com") == 0;
     }
+    assert_int_equal(defaults, 1);
     assert_int_equal(sbc, 1);
     /* wifi: SBC, HAProxy, two push services, responder; sbc: two push services, responder; uc: HAProxy, UC,
-     * OpenScape Voice, BCOM */
-    assert_int_equal(count_row(&plan, "net.vpn"), 12);
+     * OpenScape Voice, BCOM; and the default route */
+    assert_int_equal(count_row(&plan, "net.vpn"), 13);
     vo_plan_free(&plan);
 }
 
@@ -255,6 +284,52 @@ static void test_portal(void **state)
     site.portal_url = "https://detect.example.net/";
     assert_int_equal(vo_plan_site(&plan, &site, VO_VANTAGE_WIFI, &error), VO_ERR_USAGE);
     assert_non_null(strstr(error.message, "portal_url"));
+    vo_plan_free(&plan);
+}
+
+/* What the site file has not is told, row by row, and not left out: its rules would say only that there are
+ * no records. Lists of push services that are empty are the site's own choice. */
+static void test_lacks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *row, *lacks;
+        bool unwanted;
+    } rows[] = {
+        {"path.sbc", "no sbc", false},
+        {"fw.sip.tls", "no sbc", false},
+        {"fw.haproxy", "no haproxy", false},
+        {"fw.http8081", "no haproxy", false},
+        {"fw.codes", "no uc", false},
+        {"fw.soap", "no openscape_voice", false},
+        {"tls.soap", "no openscape_voice", false},
+        {"net.nat", "no responder", false},
+        {"fw.apns.device", "Apple", true},
+        {"fw.apns.provider", "Apple", true},
+        {"fw.fcm", "Google", true},
+        {"fw.fcm.provider", "Google", true},
+    };
+    struct vo_site site = {.name = "HQ", .mode = "integrated", .direct = "no"};
+    struct vo_plan plan = plan_of(&site, VO_VANTAGE_WIFI);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct vo_demand *demand = find(&plan, rows[i].row, 0);
+        if (!demand->lacks || !strstr(demand->lacks, rows[i].lacks) || demand->unwanted != rows[i].unwanted ||
+            !demand->judged ||
+            demand->last != (strcmp(demand->row, "fw.codes") == 0 || strcmp(demand->row, "tls.soap") == 0))
+            fail_msg("%s: %s", rows[i].row, demand->lacks ? demand->lacks : "nothing lacks");
+    }
+    unsigned portal = 0;
+    for (size_t i = 0; i < plan.count; i++)
+        portal += plan.demands[i].lacks && strstr(plan.demands[i].lacks, "portal_url") != NULL;
+    assert_int_equal(portal, 1);
+    assert_int_equal(count_row(&plan, "fw.apns.device"), 1); /* not once a port */
+    vo_plan_free(&plan);
+
+    /* A whole site lacks nothing. */
+    site = whole_site();
+    plan = plan_of(&site, VO_VANTAGE_WIFI);
+    for (size_t i = 0; i < plan.count; i++)
+        assert_null(plan.demands[i].lacks);
     vo_plan_free(&plan);
 }
 
@@ -324,8 +399,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sip_transports), cmocka_unit_test(test_modes),
         cmocka_unit_test(test_vantages),       cmocka_unit_test(test_push_ports),
-        cmocka_unit_test(test_media_ports),    cmocka_unit_test(test_sample),
-        cmocka_unit_test(test_routes),         cmocka_unit_test(test_portal),
+        cmocka_unit_test(test_media_ports),    cmocka_unit_test(test_nat),
+        cmocka_unit_test(test_sample),         cmocka_unit_test(test_routes),
+        cmocka_unit_test(test_portal),         cmocka_unit_test(test_lacks),
         cmocka_unit_test(test_split_url),      cmocka_unit_test(test_tcp_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

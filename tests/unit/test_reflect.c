@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -23,6 +24,7 @@ static const struct vo_reflect_body body = {
     .t2 = -1,
     .t3 = 7,
     .received = 0xfffffffe,
+    .delay_ms = 1800000,
 };
 
 /* An exact copy on the heap: the sanitizer sees one byte too far. */
@@ -53,7 +55,8 @@ static void writes_a_body_where_the_format_has_it(void **state)
     assert_int_equal(vo_load16(data + 22), 40001);
     assert_true((int64_t)vo_load64(data + 24) == 1795365884123456789);
     assert_int_equal(data[63], 9);
-    for (size_t i = 68; i < sizeof data; i++)
+    assert_int_equal(vo_load32(data + 68), 1800000);
+    for (size_t i = 72; i < sizeof data; i++)
         assert_int_equal(data[i], 0); /* reserved, and the MAC is the caller's */
 }
 
@@ -74,6 +77,7 @@ static void reads_what_it_wrote(void **state)
     assert_memory_equal(read.seen_address, body.seen_address, 16);
     assert_true(read.t1 == body.t1 && read.t2 == -1 && read.t3 == 7);
     assert_int_equal(read.received, 0xfffffffe);
+    assert_int_equal(read.delay_ms, 1800000);
 }
 
 static void refuses_what_is_no_body(void **state)
@@ -89,7 +93,7 @@ static void refuses_what_is_no_body(void **state)
     }
     for (unsigned kind = 0; kind < 256; kind++) {
         data[4] = (uint8_t)kind;
-        assert_int_equal(vo_reflect_body_read(data, VO_REFLECT_BODY, &read), kind >= 1 && kind <= 3);
+        assert_int_equal(vo_reflect_body_read(data, VO_REFLECT_BODY, &read), kind >= 1 && kind <= 4);
     }
     data[4] = 1;
     data[3] = '2'; /* another version */
@@ -223,7 +227,8 @@ static void refuses_lengths_that_lie(void **state)
 {
     static const uint32_t fixed[] = {
         [VO_REFLECT_HELLO] = 32, [VO_REFLECT_CHALLENGE] = 64, [VO_REFLECT_PROOF] = 64,
-        [VO_REFLECT_READY] = 36, [VO_REFLECT_SEND] = 8,       [VO_REFLECT_COUNT] = 0};
+        [VO_REFLECT_READY] = 36, [VO_REFLECT_SEND] = 8,       [VO_REFLECT_COUNT] = 0,
+        [VO_REFLECT_FETCH] = 8,  [VO_REFLECT_TRIALS] = 0};
     struct vo_reflect_frame frame;
     (void)state;
     for (unsigned type = 0; type < 256; type++)
@@ -234,8 +239,10 @@ static void refuses_lengths_that_lie(void **state)
             bool fits = type == VO_REFLECT_PORTS ? size >= 4 && size <= 4 + 128 * 4 && size % 4 == 0
                         : type == VO_REFLECT_REPORT
                             ? size >= 4 && size <= 4 + 128 * 68 && (size - 4) % 68 == 0
-                        : type >= VO_REFLECT_HELLO && type <= VO_REFLECT_REPORT ? size == fixed[type]
-                                                                                : false;
+                        : type == VO_REFLECT_MESSAGE ? size >= 12 && size <= 12 + 2048
+                        : type == VO_REFLECT_HELD    ? size >= 4 && size <= 4 + 64 * 8 && size % 8 == 4
+                        : type >= VO_REFLECT_HELLO && type <= VO_REFLECT_HELD ? size == fixed[type]
+                                                                              : false;
             enum vo_reflect_got got = vo_reflect_frame_read(frame_data, 12, &frame);
             assert_int_equal(got, fits ? VO_REFLECT_MORE : VO_REFLECT_BAD);
         }
@@ -357,6 +364,121 @@ static void carries_ready(void **state)
     assert_memory_equal(read.seen_address, ready.seen_address, 16);
 }
 
+/* What a responder heard: every byte, and on the wire none of them, so that nothing takes it for SIP. */
+static void carries_messages(void **state)
+{
+    static uint8_t bytes[VO_REFLECT_TEXT], back[VO_REFLECT_TEXT];
+    uint8_t payload[VO_REFLECT_MESSAGE_SIZE(VO_REFLECT_TEXT)], asked[VO_REFLECT_FETCH_SIZE];
+    struct vo_reflect_message message = {VO_REFLECT_TCP, 5060, 0xfffffffe, sizeof bytes}, read;
+    struct vo_reflect_frame frame;
+    (void)state;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * 7);
+    vo_reflect_message_write(&message, bytes, payload);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        assert_int_equal(payload[12 + i], 255 - bytes[i]);
+    uint32_t size = vo_reflect_frame_write(VO_REFLECT_MESSAGE, 3, payload, sizeof payload, frame_data);
+    assert_int_equal(size, 12 + 12 + 2048 + 32);
+    assert_int_equal(vo_reflect_frame_read(frame_data, size, &frame), VO_REFLECT_FRAME);
+    assert_int_equal(vo_reflect_count(&frame), 2048);
+    assert_true(vo_reflect_message_read(&frame, &read, back));
+    assert_true(read.protocol == VO_REFLECT_TCP && read.port == 5060 && read.sequence == 0xfffffffe &&
+                read.size == 2048);
+    assert_memory_equal(back, bytes, sizeof bytes);
+    struct vo_reflect_row row; /* its bytes are no rows */
+    assert_false(vo_reflect_row_read(&frame, 0, &row));
+    frame_data[24 - 8] = VO_REFLECT_INBOUND; /* the protocol, after header and count */
+    assert_false(vo_reflect_message_read(&frame, &read, back));
+    /* the question has its key alone */
+    vo_reflect_fetch_write(&message, asked);
+    size = vo_reflect_frame_write(VO_REFLECT_FETCH, 2, asked, sizeof asked, frame_data);
+    assert_int_equal(vo_reflect_frame_read(frame_data, size, &frame), VO_REFLECT_FRAME);
+    assert_true(vo_reflect_message_read(&frame, &read, NULL));
+    assert_true(read.port == 5060 && read.sequence == 0xfffffffe && read.size == 0);
+    /* one byte more than may be */
+    uint8_t longer[12] = {'V', 'O', 'R', 'C', 1, VO_REFLECT_MESSAGE, 0, 0, 0, 0, 0, 3};
+    longer[6] = (VO_REFLECT_MESSAGE_SIZE(2049)) >> 8;
+    longer[7] = (VO_REFLECT_MESSAGE_SIZE(2049)) & 0xff;
+    assert_int_equal(vo_reflect_frame_read(longer, sizeof longer, &frame), VO_REFLECT_BAD);
+}
+
+static void carries_delayed_replies(void **state)
+{
+    uint8_t payload[4 + VO_REFLECT_HOLDS * VO_REFLECT_HOLD_SIZE];
+    struct vo_reflect_hold hold;
+    struct vo_reflect_frame frame;
+    (void)state;
+    vo_reflect_count_write(VO_REFLECT_HOLDS, payload);
+    for (uint32_t i = 0; i < VO_REFLECT_HOLDS; i++) {
+        hold = (struct vo_reflect_hold){0x80000000 + i, (enum vo_reflect_protocol)(i % 2),
+                                        (enum vo_reflect_hold_state)(i % 3)};
+        vo_reflect_hold_write(&hold, payload + 4 + 8 * i);
+    }
+    uint32_t size = vo_reflect_frame_write(VO_REFLECT_HELD, 9, payload, sizeof payload, frame_data);
+    assert_int_equal(vo_reflect_frame_read(frame_data, size, &frame), VO_REFLECT_FRAME);
+    assert_int_equal(vo_reflect_count(&frame), 64);
+    for (uint32_t i = 0; i < VO_REFLECT_HOLDS; i++) {
+        assert_true(vo_reflect_hold_read(&frame, i, &hold));
+        assert_int_equal(hold.sequence, 0x80000000 + i);
+        assert_int_equal(hold.protocol, i % 2);
+        assert_int_equal(hold.state, i % 3);
+    }
+    assert_false(vo_reflect_hold_read(&frame, 64, &hold));
+    frame_data[12 + 4 + 5] = VO_REFLECT_HOLD_STATES;
+    assert_false(vo_reflect_hold_read(&frame, 0, &hold));
+    frame_data[12 + 4 + 8 + 4] = VO_REFLECT_INBOUND;
+    assert_false(vo_reflect_hold_read(&frame, 1, &hold));
+}
+
+static void finds_marks(void **state)
+{
+    static const char written[] = "vo112233445566778800010203"
+                                  "a0a1a2a3a4a5a6a7a8a9aaab";
+    const struct vo_reflect_mark mark = {
+        0x1122334455667788,
+        0x00010203,
+        {0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab}};
+    struct vo_reflect_mark read;
+    char text[VO_REFLECT_MARK + 1], message[400];
+    uint32_t from = 0;
+    (void)state;
+    vo_reflect_mark_write(&mark, text);
+    assert_string_equal(text, written);
+    /* wherever it stands, also where another seems to begin; two of them, one after the other */
+    uint32_t size = (uint32_t)snprintf(message, sizeof message,
+                                       "Via: vovo11;branch=z9hG4bK%s;x\r\nCall-ID: vov%s", text, text);
+    uint8_t *copy = copy_of((const uint8_t *)message, size);
+    assert_true(vo_reflect_mark_find(copy, size, &from, &read));
+    assert_int_equal(from, 26 + VO_REFLECT_MARK); /* what stands before it: 26 characters */
+    assert_true(read.token == mark.token && read.sequence == mark.sequence);
+    assert_memory_equal(read.mac, mark.mac, sizeof mark.mac);
+    assert_true(vo_reflect_mark_find(copy, size, &from, &read));
+    assert_int_equal(from, size);
+    assert_false(vo_reflect_mark_find(copy, size, &from, &read));
+    free(copy);
+    for (uint32_t cut = 0; cut <= VO_REFLECT_MARK; cut++) { /* every length */
+        copy = copy_of((const uint8_t *)text, cut);
+        from = 0;
+        assert_int_equal(vo_reflect_mark_find(copy, cut, &from, &read), cut == VO_REFLECT_MARK);
+        free(copy);
+    }
+    for (uint32_t i = 0; i < VO_REFLECT_MARK; i++) { /* any other character */
+        memcpy(message, text, sizeof text);
+        message[i] = 'G';
+        from = 0;
+        assert_false(vo_reflect_mark_find((const uint8_t *)message, VO_REFLECT_MARK, &from, &read));
+    }
+}
+
+/* What the MAC of a mark covers: 11 bytes of a label, then protocol, port, token, sequence. */
+static void signs_marks(void **state)
+{
+    uint8_t text[VO_REFLECT_MARKED];
+    (void)state;
+    vo_reflect_mark_text(&(struct vo_reflect_mark){.token = 1, .sequence = 2}, VO_REFLECT_TCP, 5060, text);
+    assert_memory_equal(text, "voready sip\1\x13\xc4\0\0\0\0\0\0\0\1\0\0\0\2", 26);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -372,6 +494,10 @@ int main(void)
         cmocka_unit_test(carries_ports_and_sends),
         cmocka_unit_test(carries_a_full_report),
         cmocka_unit_test(carries_ready),
+        cmocka_unit_test(carries_messages),
+        cmocka_unit_test(carries_delayed_replies),
+        cmocka_unit_test(finds_marks),
+        cmocka_unit_test(signs_marks),
     };
     return cmocka_run_group_tests_name("reflect", tests, NULL, NULL);
 }

@@ -26,6 +26,7 @@ static const struct {
     {1234567, "count", NAN, NAN, NAN, "1,234,567"},
     {486, "code", NAN, NAN, NAN, "486"},
     {760.2, "s", NAN, NAN, NAN, "00:12:40"},
+    {604800, "s", NAN, NAN, 604800, "604,800 s"}, /* beside its limit */
     {59.94, "s", NAN, NAN, NAN, "59.9 s"},
     {4.384, "MOS", NAN, NAN, NAN, "4.4"},
     {-67.2, "dBm", NAN, NAN, NAN, "-67.2 dBm"},

@@ -342,6 +342,7 @@ static void serve_no_more(void)
 
 static struct vo_resolver *resolver;
 static struct vo_dns_answer got;
+static char got_why[200];
 static unsigned answers, expected;
 static bool free_when_answered;
 
@@ -366,6 +367,8 @@ static void on_answer(void *context, const struct vo_dns_answer *answer)
 {
     assert_ptr_equal(context, &got);
     got = *answer;
+    snprintf(got_why, sizeof got_why, "%s", answer->why ? answer->why : "");
+    got.why = got_why;
     if (free_when_answered) {
         vo_resolver_free(resolver);
         resolver = NULL;
@@ -557,6 +560,19 @@ static void a_closed_port_is_silent_at_once(void **state)
     ask("silence", "sip.example.org", VO_DNS_A);
     assert_string_equal(got.state, "silent");
     assert_true(got.took < 1000 * VO_NS_PER_MS);
+    assert_non_null(strstr(got.why, "ICMP")); /* RFC 1122 3.2.2.1: port unreachable */
+}
+
+/* What this host does not send, nobody was silent to: Linux refuses a broadcast address (EACCES). */
+static void what_is_not_sent_is_no_silence(void **state)
+{
+    (void)state;
+    struct vo_error error;
+    assert_int_equal(vo_resolver_new(loop, "255.255.255.255", 3 * VO_NS_PER_S, &resolver, &error), VO_OK);
+    ask("silence", "sip.example.org", VO_DNS_A);
+    assert_null(got.state);
+    assert_non_null(strstr(got.why, "255.255.255.255"));
+    assert_int_equal(got.count, 0);
 }
 
 static void many_queries_at_once(void **state)
@@ -848,6 +864,7 @@ int main(void)
         CASE(truncation_without_tcp_is_silent),
         CASE(queries_are_repeated),
         CASE(a_closed_port_is_silent_at_once),
+        CASE(what_is_not_sent_is_no_silence),
         CASE(many_queries_at_once),
         CASE(names_that_cannot_be_asked),
         CASE(freeing_ends_pending_queries_without_an_answer),

@@ -29,6 +29,12 @@
 #define ONE(labels, more)   SUBJECT("2", "target", "t", labels, more)
 #define OTHER(labels, more) SUBJECT("3", "target", "u", labels, more)
 
+#define LIFETIME(value, basis, uncertainty)                                                                  \
+    SUBJECT("2", "nat", "t", L("net.nat.lifetime", "responder", "udp"),                                      \
+            NUMBER("nat_binding_lifetime_s",                                                                 \
+                   value) ",\"basis\":{\"nat_binding_lifetime_s\":\"" basis                                  \
+                          "\"},\"uncertainty\":{\"nat_binding_lifetime_s\":" uncertainty "}")
+
 static const struct row {
     const char *rule, *profile, *records;
     const char *statuses; /* of the rule's results: p w f n a s i e */
@@ -159,6 +165,26 @@ static const struct row {
          OTHER(L("dns", "haproxy", "") ",\"type\":\"A\",\"server\":\"t\"", STATE("dns_state", "silent")),
      "pf"},
     {"net.dns.agreement", "uc", ONE(L("dns", "haproxy", ""), STATE("dns_agreement", "differs")), "f"},
+    {"net.dns.srv", "voice", ONE(L("dns", "sbc", "") ",\"type\":\"SRV\"", STATE("dns_srv", "none")), "p"},
+    /* of another transport's SRV records nothing is said */
+    {"net.dns.srv", "voice",
+     ONE(L("dns", "sbc", "") ",\"type\":\"SRV\"", STATE("dns_srv", "differs"))
+         OTHER(L("dns", "sbc", "") ",\"type\":\"SRV\"", STATE("dns_state", "resolved")),
+     "w"},
+    /* what the site file has not, and what it does not want */
+    {"fw.haproxy", "uc",
+     ONE(L("fw.haproxy", "haproxy", "https"),
+         "\"missing\":{\"reach_state\":\"the site file has no haproxy\"}"),
+     "n"},
+    {"fw.fcm", "uc",
+     ONE(L("fw.fcm", "fcm_device", "tls") ",\"not_applicable\":\"no Android phones\"",
+         "\"missing\":{\"reach_state\":\"no Android phones\"}"),
+     "a"},
+    {"net.internet", "uc",
+     ONE(L("fw.fcm", "fcm_device", "tls") ",\"not_applicable\":\"no Android phones\"",
+         "\"missing\":{\"reach_state\":\"no Android phones\"}")
+         OTHER(LP("fw.apns.device", "apns_device", "tls", "443"), REACHED("filtered")),
+     "f"},
     {"net.vpn", "uc", SUBJECT("2", "path", "p", L("net.vpn", "haproxy", ""), STATE("net_tunnel", "tunnel")),
      "f"},
     {"net.vpn", "uc", SUBJECT("2", "path", "p", NO("net.vpn", "haproxy", ""), STATE("net_tunnel", "tunnel")),
@@ -177,6 +203,35 @@ static const struct row {
      SUBJECT("2", "nat", "wlan0", "\"family\":\"ipv4\"", STATE("nat_mapping", "translated"))
          SUBJECT("3", "nat", "wlan0", "\"family\":\"ipv6\"", STATE("nat_mapping", "none")),
      "fp"},
+    /* without a responder: rejected on the way, or no port open at the SBC, where none is but in calls */
+    {"fw.rtp", "voice", ONE(L("fw.rtp", "sbc", "udp") ",\"direction\":\"out\"", REACHED("rejected")), "f"},
+    {"fw.rtp", "voice",
+     ONE(L("fw.rtp", "sbc", "udp") ",\"direction\":\"out\",\"not_applicable\":\"no call\"",
+         REACHED("closed")),
+     "a"},
+    /* more than a minute: the bounds 60 and 65 are above, 45 and 60 below, 45 and 75 on both sides */
+    {"net.nat.lifetime", "uc", LIFETIME("62.5", "interval", "2.5"), "p"},
+    {"net.nat.lifetime", "uc", LIFETIME("52.5", "interval", "7.5"), "f"},
+    {"net.nat.lifetime", "uc", LIFETIME("60", "interval", "15"), "w"},
+    {"net.nat.lifetime", "uc", LIFETIME("70", "interval", "20"), "w"},
+    {"net.nat.lifetime", "voice", LIFETIME("120", "lower_bound", "null"), "p"},
+    {"net.nat.lifetime", "voice", LIFETIME("12", "lower_bound", "null"), "n"},
+    {"net.nat.lifetime", "voice",
+     SUBJECT("2", "nat", "t", NO("net.nat.lifetime", "responder", "udp"),
+             NUMBER("nat_binding_lifetime_s", "22.5")),
+     "i"},
+    {"net.alg", "voice",
+     SUBJECT("2", "nat", "t", L("net.alg", "responder", "udp"), STATE("sip_alg_state", "none")), "p"},
+    {"net.alg", "voice",
+     SUBJECT("2", "nat", "t", L("net.alg", "responder", "udp"), STATE("sip_alg_state", "rewritten"))
+         SUBJECT("3", "nat", "u", L("net.alg", "responder", "tcp"), STATE("sip_alg_state", "dropped")),
+     "ff"},
+    /* what tells of ALGs and lifetimes says nothing of the mapping */
+    {"net.nat", "voice",
+     SUBJECT("2", "nat", "wlan0", "\"family\":\"ipv4\"", STATE("nat_mapping", "none"))
+         SUBJECT("3", "nat", "u", L("net.alg", "responder", "tcp") ",\"family\":\"ipv4\"",
+                 STATE("sip_alg_state", "dropped")),
+     "p"},
     {"sip.options", "voice", ONE(L("fw.sip.tls", "sbc", "tls"), NUMBER("sip_options_code", "405")), "p"},
     {"sip.options", "voice", ONE(L("fw.sip.tls", "sbc", "tls"), NUMBER("sip_options_code", "503")), "w"},
     {"sip.auth", "voice", ONE(L("fw.sip.tls", "sbc", "tls"), STATE("sip_register_state", "registered")), "p"},
@@ -186,6 +241,11 @@ static const struct row {
      ONE(L("fw.sip.tls", "sbc", "tls"), STATE("sip_server_authentication", "absent")), "f"},
     {"sip.expiry", "voice", ONE(L("fw.sip.tls", "sbc", "tls"), NUMBER("sip_expires_s", "604800")), "p"},
     {"sip.expiry", "voice", ONE(L("fw.sip.tls", "sbc", "tls"), NUMBER("sip_expires_s", "3600")), "f"},
+    /* the account asks for no more: what the SBC would grant is not known */
+    {"sip.expiry", "voice",
+     ONE(L("fw.sip.tls", "sbc", "tls"),
+         NUMBER("sip_expires_s", "3600") ",\"basis\":{\"sip_expires_s\":\"lower_bound\"}"),
+     "n"},
 };
 
 static enum vo_status judge(struct vo_case *it, const struct row *row)

@@ -172,6 +172,25 @@ static void test_names_without_servers(void **state)
     assert_int_equal(count("states", "unresolved"), 0); /* nobody was asked */
 }
 
+/* What the site file has not is told and not tried, also of what would compare others; as missing, or as not
+ * applicable where the site wants it so. */
+static void test_lacks(void **state)
+{
+    (void)state;
+    struct vo_demand demands[] = {demand_of(NULL, 1), demand_of(NULL, 2), demand_of(NULL, 0)};
+    struct vo_plan plan = {.demands = demands, .count = 3};
+    demands[0].lacks = "the site file has no sbc";
+    demands[1].lacks = "no iPhones here";
+    demands[1].unwanted = true;
+    demands[2].lacks = "the site file has no uc";
+    demands[2].last = true;
+    run_plan(&plan, 100);
+    assert_int_equal(probe.started, 0);
+    assert_int_equal(count("missing", "the site file has no sbc"), 1);
+    assert_int_equal(count("missing", "the site file has no uc"), 1);
+    assert_int_equal(count("not_applicable", "no iPhones here"), 1);
+}
+
 static void on_alarm(int number)
 {
     (void)number;
@@ -232,6 +251,7 @@ int main(void)
         cmocka_unit_test_setup(test_limit, reset),
         cmocka_unit_test_setup(test_vantage_and_last, reset),
         cmocka_unit_test_setup(test_names_without_servers, reset),
+        cmocka_unit_test_setup(test_lacks, reset),
         cmocka_unit_test_setup(test_stop, reset),
         cmocka_unit_test_setup(test_tcp, reset),
     };

@@ -24,6 +24,7 @@ static void registers_and_takes_it_back(void **state)
     assert_state("sip_register_state", "registered");
     assert_code("sip_register_code", 200);
     assert_code("sip_expires_s", 600);
+    assert_null(text_in("basis", "sip_expires_s")); /* 604800 were asked for: that is all it grants */
     assert_state("sip_server_authentication", "verified");
     assert_label("digest_algorithm", "MD5");
     assert_label("sip_unregistered", "yes");
@@ -229,7 +230,8 @@ static void intervals_too_brief(void **state)
     run_udp();
     assert_state("sip_register_state", "registered");
     assert_code("sip_expires_s", 3600);
-    assert_int_equal(scene.peer.registers, 4); /* 401, 423, 200, and back */
+    assert_string_equal(text_in("basis", "sip_expires_s"), "lower_bound"); /* no more was asked for */
+    assert_int_equal(scene.peer.registers, 4);                             /* 401, 423, 200, and back */
     assert_clean();
     tear_down(state);
     set_up(state);

@@ -87,6 +87,37 @@ static void writes_register(void **state)
     assert_non_null(strstr(text, "\r\nExpires: 0\r\n"));
 }
 
+/* An offer that the decoder reads: 157 bytes of SDP, of which the address stands in o= and c=. */
+static void writes_invite_with_sdp(void **state)
+{
+    static const char sdp_text[] =
+        "v=0\r\no=- 7 1 IN IP4 192.0.2.9\r\ns=-\r\nc=IN IP4 192.0.2.9\r\nt=0 0\r\n"
+        "m=audio 5008 RTP/AVP 0 8\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n"
+        "a=ptime:20\r\na=sendrecv\r\n";
+    (void)state;
+    char text[VO_SIP_REQUEST_MAX], sdp[512];
+    struct vo_sip_request request = options();
+    assert_int_equal(vo_sip_write_sdp("192.0.2.9", 5008, 7, sdp, sizeof sdp), sizeof sdp_text - 1);
+    assert_string_equal(sdp, sdp_text);
+    request.method = "INVITE";
+    request.sdp = sdp;
+    size_t size = vo_sip_write_request(&request, text, sizeof text);
+    struct vo_sip back;
+    assert_int_equal(vo_sip_decode((const uint8_t *)text, (uint32_t)size, true, &back), VO_SIP_MESSAGE);
+    assert_int_equal(back.method, VO_SIP_INVITE);
+    assert_int_equal(back.size, size);
+    assert_int_equal(back.content_length, sizeof sdp_text - 1);
+    assert_non_null(strstr(text, "\r\nContent-Type: application/sdp\r\n"));
+    assert_string_equal(text + size - (sizeof sdp_text - 1), sdp_text);
+    vo_sip_write_sdp("fe80::1%eth0", 1, 0, sdp, sizeof sdp); /* a zone means nothing to others */
+    assert_non_null(strstr(sdp, "c=IN IP6 fe80::1\r\n"));
+    static const char *const evil[] = {"", "192.0.2.9\r\na=x", "h ost", "example.com", "%eth0"};
+    for (size_t i = 0; i < sizeof evil / sizeof *evil; i++)
+        assert_int_equal(vo_sip_write_sdp(evil[i], 1, 0, sdp, sizeof sdp), 0);
+    for (size_t room = 0; room < sizeof sdp_text; room++)
+        assert_int_equal(vo_sip_write_sdp("192.0.2.9", 5008, 7, sdp, room), 0);
+}
+
 /* It fits into its length and the NUL, and in no byte less: an exactly sized block shows a byte too far. */
 static void any_room(void **state)
 {
@@ -221,9 +252,13 @@ static void random_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(writes_options), cmocka_unit_test(writes_register),
-        cmocka_unit_test(any_room),       cmocka_unit_test(injection_is_refused),
-        cmocka_unit_test(uris),           cmocka_unit_test(random_text),
+        cmocka_unit_test(writes_options),
+        cmocka_unit_test(writes_register),
+        cmocka_unit_test(writes_invite_with_sdp),
+        cmocka_unit_test(any_room),
+        cmocka_unit_test(injection_is_refused),
+        cmocka_unit_test(uris),
+        cmocka_unit_test(random_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

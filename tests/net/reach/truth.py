@@ -90,7 +90,7 @@ def udp(what, out=None, inwards=None, ports=PORTS):
 
 
 def nat(what, word, **labels):
-    return Row(what, {"role": "responder", "@kind": "nat"},
+    return Row(what, {"demand": "net.nat", "@kind": "nat"},
                {"nat_mapping": word, **{"@" + name: value for name, value in labels.items()}})
 
 
@@ -141,7 +141,7 @@ for name, what, why, more in (
          {"responder": {"port": 7001}})):
     unknown = {"reach_state": Missing(why)}
     responder(name, what, udp("not measured", unknown, unknown) + [
-        Row("not known", {"role": "responder", "@kind": "nat"}, {"nat_mapping": Missing(why)})], **more)
+        Row("not known", {"demand": "net.nat", "@kind": "nat"}, {"nat_mapping": Missing(why)})], **more)
 case("udp-none", "the site has no responder", [
     Row("not measured", {"demand": "fw.rtp", "direction": way, "local_port": port},
         {"reach_state": Missing("no responder")}, families=(None,))
@@ -344,7 +344,7 @@ for path, what, word in (("/204", "204", "none"), ("/success", "the page that is
                          ("/404", "an answer that tells nothing", Missing("404"))):
     case("portal" + path.replace("/", "-"), what, [Row(what, {"role": "portal"}, {"net_portal": word})],
          site=site(portal_url="http://portal.test" + path))
-LINK = {"@kind": "link", "demand": "net.proxy"}
+LINK = {"@kind": "link", "demand": "net.proxy", "role": None}
 case("host", "no proxy", [Row("none", LINK, {"net_proxy": "none", "@resolvers": Matching(re.escape(address4("dns")))},
                               families=(None,))], site=site())
 case("proxy", "a proxy in the environment",

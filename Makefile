@@ -18,8 +18,9 @@ WARN    := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototyp
            -Wpointer-arith -Wwrite-strings -Wno-format-nonliteral
 SAN     ?=
 CFLAGS  ?= -g
-ALL_CFLAGS = -std=c17 -D_GNU_SOURCE -I. $(WARN) $(OPT) $(SAN) $(CFLAGS)
-LIBS    := -Wl,--as-needed -lpcap -lcjson -lcares -lnghttp2 -lssl -lcrypto -lz -lm
+INCLUDES := -I. -I/usr/include/libnl3
+ALL_CFLAGS = -std=c17 -D_GNU_SOURCE $(INCLUDES) $(WARN) $(OPT) $(SAN) $(CFLAGS)
+LIBS    := -Wl,--as-needed -lpcap -lcjson -lcares -lnghttp2 -lnl-genl-3 -lnl-3 -lssl -lcrypto -lz -lm
 
 LIBRARY  := $(wildcard core/*.c core/estimate/*.c probes/decode/*.c probes/flow/*.c probes/io/*.c)
 RTP      := $(wildcard probes/rtp/*.c)
@@ -83,16 +84,20 @@ fuzz:
 	@./deps.sh check
 	@for target in $(TARGETS); do \
 	    name=$${target#fuzz_}; mkdir -p build-fuzz/corpus/$$name; echo "== $$target, $(FUZZ_SECONDS) s"; \
-	    clang -std=c17 -D_GNU_SOURCE -I. -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o build-fuzz/$$target \
+	    clang -std=c17 -D_GNU_SOURCE $(INCLUDES) -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o build-fuzz/$$target \
 	        tests/fuzz/$$target.c $(LIBRARY) $(filter-out %/main.c,$(ANALYZE)) $(LIBS) && \
 	    build-fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -max_len=65536 -artifact_prefix=build-fuzz/ build-fuzz/corpus/$$name tests/fuzz/seeds/$$name || exit 1; \
 	done
 
 # Tools that make samples, impair namespaces and measure.
-TOOLS := $(addprefix $(BUILD)/,generate impair bare-loop)
+TOOLS := $(addprefix $(BUILD)/,generate impair bare-loop lab-medium lab-record lab-ask wlan-frames)
 $(BUILD)/generate: $(call objects,$(wildcard samples/*.c)) $(BUILD)/libvoready.a
 $(BUILD)/impair: $(call objects,tests/net/impair.c) $(BUILD)/libvoready.a
+$(BUILD)/lab-medium: $(call objects,tests/lab/medium.c)
+$(BUILD)/lab-record: $(call objects,tests/lab/record.c)
+$(BUILD)/lab-ask: $(call objects,tests/lab/ask.c) $(BUILD)/libvoready.a
 $(BUILD)/bare-loop: $(call objects,tests/bench/bare-loop.c)
+$(BUILD)/wlan-frames: $(call objects,tests/golden/wlan/frames.c) $(BUILD)/libvoready.a
 $(TOOLS):
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@.new $(filter %.o %.a,$^) $(LIBS) && mv $@.new $@

@@ -3,17 +3,21 @@
 # Debian and Ubuntu are tested; Fedora and Arch are given by name.
 set -eu
 
-debian_build="gcc make libc6-dev libpcap-dev libcjson-dev zlib1g-dev libssl-dev libc-ares-dev libnghttp2-dev gnuplot-nox"
+debian_build="gcc make libc6-dev libpcap-dev libcjson-dev zlib1g-dev libssl-dev libc-ares-dev libnghttp2-dev
+    libnl-3-dev libnl-genl-3-dev gnuplot-nox"
 debian_check="$debian_build libcmocka-dev clang llvm libclang-rt-dev clang-format clang-tidy cppcheck mandoc libxml2-utils
     tshark tcpdump sip-tester baresip-core iproute2 python3 openssl chromium procps bash-completion
-    kamailio kamailio-tls-modules haproxy dnsmasq-base nginx-light nftables nmap conntrack"
-fedora_build="gcc make libpcap-devel cjson-devel zlib-devel openssl-devel c-ares-devel libnghttp2-devel gnuplot-minimal"
+    kamailio kamailio-tls-modules haproxy dnsmasq-base nginx-light nftables nmap conntrack
+    qemu-system-x86 busybox-static cpio kmod hostapd wpasupplicant iw wireless-regdb"
+fedora_build="gcc make libpcap-devel cjson-devel zlib-devel openssl-devel c-ares-devel libnghttp2-devel libnl3-devel gnuplot-minimal"
 fedora_check="$fedora_build libcmocka-devel clang llvm compiler-rt clang-tools-extra cppcheck mandoc libxml2 wireshark-cli
     tcpdump sipp baresip iproute python3 openssl chromium-headless procps-ng bash-completion
-    kamailio kamailio-tls haproxy dnsmasq nginx nftables nmap conntrack-tools"
-arch_build="gcc make libpcap cjson zlib openssl c-ares libnghttp2 gnuplot"
+    kamailio kamailio-tls haproxy dnsmasq nginx nftables nmap conntrack-tools
+    qemu-system-x86-core busybox cpio kmod hostapd wpa_supplicant iw wireless-regdb"
+arch_build="gcc make libpcap cjson zlib openssl c-ares libnghttp2 libnl gnuplot"
 arch_check="$arch_build cmocka clang llvm compiler-rt cppcheck mandoc libxml2 wireshark-cli tcpdump baresip
-    iproute2 python chromium procps-ng bash-completion haproxy dnsmasq nginx nftables nmap conntrack-tools"
+    iproute2 python chromium procps-ng bash-completion haproxy dnsmasq nginx nftables nmap conntrack-tools
+    qemu-system-x86 busybox cpio kmod hostapd wpa_supplicant iw wireless-regdb"
 
 what=${1:-build}
 as_root=""

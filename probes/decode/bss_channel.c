@@ -29,7 +29,7 @@ uint16_t vo_bss_channel_mhz(unsigned channel, uint16_t frequency_mhz)
 
 /* The optional parts of an HE operation element; NULL: not there. */
 struct he_parts {
-    const uint8_t *vht; /* width, centre 0, centre 1 */
+    const uint8_t *vht;     /* width, centre 0, centre 1 */
     const uint8_t *of_6ghz; /* primary, control, centre 0, centre 1, lowest rate */
 };
 
@@ -117,7 +117,15 @@ static bool by_6ghz(struct vo_bss_info *info, const uint8_t *of_6ghz)
 
 static bool by_eht(struct vo_bss_info *info, const struct vo_element *eht)
 {
-    enum { FIXED = 5, INFORMATION = 3, PRESENT = 1, BITMAP_PRESENT = 2, WIDTH = 7, HIGHEST = 4, FIRST_WIDE = 3 };
+    enum {
+        FIXED = 5,
+        INFORMATION = 3,
+        PRESENT = 1,
+        BITMAP_PRESENT = 2,
+        WIDTH = 7,
+        HIGHEST = 4,
+        FIRST_WIDE = 3
+    };
     struct vo_bytes bytes = vo_bytes_of(eht->data, eht->size);
     const uint8_t *fixed = eht->data ? vo_bytes_take(&bytes, FIXED) : NULL;
     if (!fixed || !(*fixed & PRESENT))
@@ -148,9 +156,9 @@ static bool by_ht(struct vo_bss_info *info, const uint8_t *ht)
 static void resolve_primary(const struct vo_bss_operation *operation, const struct he_parts *he,
                             uint16_t frequency_mhz, struct vo_bss_info *info)
 {
-    unsigned channel = operation->ht.data                     ? operation->ht.data[0]
+    unsigned channel = operation->ht.data              ? operation->ht.data[0]
                        : vo_bss_has(info, VO_BSS_DSSS) ? info->dsss_channel
-                                                              : 0;
+                                                       : 0;
     uint16_t band = frequency_mhz;
     if (he->of_6ghz && (band == 0 || is_6ghz(band))) {
         channel = he->of_6ghz[0];

@@ -1,11 +1,11 @@
 /*
- * What an access point says of its BSS in the elements of a beacon, probe response or (re)association response;
- * of a station's request the same elements tell what the station can.
+ * What an access point says of its BSS in the elements of a beacon, probe response or (re)association
+ * response; of a station's request the same elements tell what the station can.
  *
- * Source: IEEE 802.11-2020 9.4.2, 802.11ax-2021 9.4.2.248 and 249 (HE), 802.11be-2024 9.4.2.311 to 313 (EHT), the
- * Wi-Fi Alliance's WMM 1.2.0 2.2 (WMM, U-APSD), WPA 3.1 and OWE 1.1. Cisco's elements are undocumented by Cisco;
- * they are read as far as Linux (mac80211, dynamic transmit power) and Wireshark (QBSS version 1, name, CCX
- * version) read them.
+ * Source: IEEE 802.11-2020 9.4.2, 802.11ax-2021 9.4.2.248 and 249 (HE), 802.11be-2024 9.4.2.311 to 313 (EHT),
+ * the Wi-Fi Alliance's WMM 1.2.0 2.2 (WMM, U-APSD), WPA 3.1 and OWE 1.1. Cisco's elements are undocumented by
+ * Cisco; they are read as far as Linux (mac80211, dynamic transmit power) and Wireshark (QBSS version 1,
+ * name, CCX version) read them.
  *
  * Invariants: a member means something only if vo_bss_has() says so. Of an element that comes twice the first
  * counts. One that is too short for what it is is left out and counted in `malformed`. A channel is told only
@@ -132,10 +132,10 @@ struct vo_bss_info {
     int8_t eirp_limit_half_dbm; /* 0.5 dBm, for 20 MHz */
 
     uint16_t load_stations;
-    uint8_t load_utilization;         /* 0 to 255, 255 is 100 % */
-    uint16_t load_admission_32us;     /* free for admission control, in 32 us a second */
+    uint8_t load_utilization;     /* 0 to 255, 255 is 100 % */
+    uint16_t load_admission_32us; /* free for admission control, in 32 us a second */
     uint16_t load_v1_stations;
-    uint8_t load_v1_utilization;      /* 0 to 100 */
+    uint8_t load_v1_utilization; /* 0 to 100 */
 
     struct vo_bss_security rsn, wpa;
     vo_wlan_address owe_bssid; /* the BSS of the other kind that belongs to this one */
@@ -146,14 +146,15 @@ struct vo_bss_info {
 
     uint8_t radio_measurement[5]; /* RM enabled capabilities; bit 1 of the first: neighbour report */
     uint16_t mobility_domain;
-    uint8_t ft_capability; /* bit 0: over the DS */
+    uint8_t ft_capability;                                /* bit 0: over the DS */
     uint8_t extended[VO_BSS_EXTENDED_MAX], extended_size; /* see vo_bss_capable_of() */
     uint8_t erp;                                          /* bit 0: non-ERP present, bit 1: protection */
 
     uint16_t ht_capabilities;
     uint8_t ht_protection; /* 0 to 3 */
     uint32_t vht_capabilities;
-    uint8_t rx_streams, tx_streams; /* spatial streams, the most that any of its PHYs tells of; tx 0: not told */
+    uint8_t rx_streams,
+        tx_streams; /* spatial streams, the most that any of its PHYs tells of; tx 0: not told */
     uint8_t color;
     vo_wlan_address mld; /* the multi-link device that this BSS is a link of */
     uint8_t link_id;
@@ -184,8 +185,8 @@ static inline bool vo_bss_capable_of(const struct vo_bss_info *info, unsigned bi
 void vo_bss_info_decode(const uint8_t *elements, uint32_t size, uint16_t frequency_mhz,
                         struct vo_bss_info *info);
 
-/* The middle of a 20 MHz channel, MHz: in the band that `frequency_mhz` is in, or (0) in the 2.4 GHz band up to
- * 14 and above it in the 5 GHz band. 0: there is no such channel. */
+/* The middle of a 20 MHz channel, MHz: in the band that `frequency_mhz` is in, or (0) in the 2.4 GHz band up
+ * to 14 and above it in the 5 GHz band. 0: there is no such channel. */
 uint16_t vo_bss_channel_mhz(unsigned channel, uint16_t frequency_mhz);
 
 #endif

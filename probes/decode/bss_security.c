@@ -35,18 +35,9 @@ const char *vo_akm_name(unsigned akm)
 const char *vo_cipher_name(unsigned cipher)
 {
     static const char *const names[] = {
-        [0] = "group",
-        [1] = "WEP-40",
-        [2] = "TKIP",
-        [4] = "CCMP-128",
-        [5] = "WEP-104",
-        [6] = "BIP-CMAC-128",
-        [7] = "none",
-        [8] = "GCMP-128",
-        [9] = "GCMP-256",
-        [10] = "CCMP-256",
-        [11] = "BIP-GMAC-128",
-        [12] = "BIP-GMAC-256",
+        [0] = "group",         [1] = "WEP-40",       [2] = "TKIP",          [4] = "CCMP-128",
+        [5] = "WEP-104",       [6] = "BIP-CMAC-128", [7] = "none",          [8] = "GCMP-128",
+        [9] = "GCMP-256",      [10] = "CCMP-256",    [11] = "BIP-GMAC-128", [12] = "BIP-GMAC-256",
         [13] = "BIP-CMAC-256",
     };
     return cipher < sizeof names / sizeof *names ? names[cipher] : NULL;

@@ -83,8 +83,8 @@ static inline bool vo_elements_are_malformed(const struct vo_elements *elements)
     return elements->left.short_read;
 }
 
-/* Copies the whole element, its fragments joined, to `buffer`. Returns its size, which may be more than `room`;
- * then only so much was copied. */
+/* Copies the whole element, its fragments joined, to `buffer`. Returns its size, which may be more than
+ * `room`; then only so much was copied. */
 uint32_t vo_element_join(const struct vo_element *element, uint8_t *buffer, uint32_t room);
 
 /* The organisation (24 bits) and type (8 bits) of a vendor's element, as one number; `data` behind them is

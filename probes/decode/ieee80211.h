@@ -141,7 +141,8 @@ enum { VO_IEEE80211_WITH_FCS = 1, VO_IEEE80211_PADDED = 2 };
 enum vo_ieee80211_result vo_ieee80211_decode(const uint8_t *data, uint32_t captured, uint32_t length,
                                              unsigned options, struct vo_ieee80211 *frame);
 
-/* The FCS of a frame (9.2.4.8), over what precedes it. */
+/* The FCS of a frame (9.2.4.8), over what precedes it. It costs some 5 ns a byte: not for every frame of a
+ * long file. */
 uint32_t vo_ieee80211_fcs(const uint8_t *data, uint32_t size);
 /* Whether the last four of `size` bytes are the FCS of those before; `size` at least 4. */
 bool vo_ieee80211_fcs_holds(const uint8_t *data, uint32_t size);

@@ -1,0 +1,356 @@
+#include "probes/wlan/session.h"
+
+#include "probes/decode/packet.h"
+#include "probes/decode/wlan_received.h"
+#include "probes/wlan/emit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TIME_MOST (INT64_MAX / 4) /* what a capture says beyond it is no time */
+
+static void on_roam(void *context, const struct vo_phone_roam *roam)
+{
+    struct vo_wlan_session *session = context;
+    vo_wlan_emit_roam(session, roam);
+    if (session->kept_count == VO_WLAN_KEPT_MOST)
+        return;
+    if ((session->kept_count & (session->kept_count - 1)) == 0) {
+        size_t room = session->kept_count ? session->kept_count * 2 : 1;
+        struct vo_phone_roam *kept = realloc(session->kept, room * sizeof *kept);
+        if (!kept)
+            return;
+        session->kept = kept;
+    }
+    session->kept[session->kept_count++] = *roam;
+}
+
+enum vo_status vo_wlan_session_open(struct vo_wlan_session *session, const struct vo_wlan_options *options,
+                                    struct vo_record_writer *writer, struct vo_error *error)
+{
+    (void)error;
+    memset(session, 0, sizeof *session);
+    session->options = *options;
+    if (!session->options.series_s)
+        session->options.series_s = 5;
+    session->writer = writer;
+    session->now = session->first = session->last = VO_TIME_UNKNOWN;
+    vo_roams_init(&session->roams, on_roam, session);
+    return VO_OK;
+}
+
+static struct vo_wlan_ear *add_ear(struct vo_wlan_session *session, unsigned interface)
+{
+    struct vo_wlan_ear *ear = session->ear_count < VO_WLAN_EARS ? calloc(1, sizeof *ear) : NULL;
+    if (!ear)
+        return NULL;
+    ear->interface = interface;
+    ear->session = session;
+    ear->air = vo_air_new(session->options.series_s * VO_NS_PER_S, vo_wlan_emit_rows, ear);
+    if (!ear->air) {
+        free(ear);
+        return NULL;
+    }
+    vo_bsses_init(&ear->bsses);
+    vo_stations_init(&ear->stations);
+    vo_delivery_init(&ear->delivery, session->options.told, session->options.told_count);
+    return session->ears[session->ear_count++] = ear;
+}
+
+static struct vo_wlan_ear *ear_of(struct vo_wlan_session *session, unsigned interface)
+{
+    for (unsigned i = 0; i < session->ear_count; i++)
+        if (session->ears[i]->interface == interface)
+            return session->ears[i];
+    return add_ear(session, interface);
+}
+
+/* --- What a frame is ------------------------------------------------------------------------------ */
+
+static enum vo_air_use use_of(const struct vo_ieee80211 *frame)
+{
+    static const uint8_t by_priority[8] = {
+        VO_AIR_BEST_EFFORT, VO_AIR_BACKGROUND, VO_AIR_BACKGROUND, VO_AIR_BEST_EFFORT,
+        VO_AIR_VIDEO,       VO_AIR_VIDEO,      VO_AIR_VOICE,      VO_AIR_VOICE};
+    if (frame->type == VO_IEEE80211_CONTROL)
+        return VO_AIR_CONTROL;
+    if (frame->type != VO_IEEE80211_DATA)
+        return VO_AIR_MANAGEMENT;
+    return frame->has & VO_IEEE80211_HAS_PRIORITY ? (enum vo_air_use)by_priority[frame->tid]
+                                                  : VO_AIR_BEST_EFFORT;
+}
+
+static int8_t level_of(const struct vo_radiotap *radio, enum vo_radiotap_field field, int8_t dbm)
+{
+    return vo_radiotap_has(radio, field) && vo_radiotap_level(dbm) ? dbm : 0;
+}
+
+static void fill(struct vo_heard *heard, vo_time time, const struct vo_wlan_received *received)
+{
+    enum { FCS = 4 };
+    const struct vo_radiotap *radio = &received->radio;
+    *heard = (struct vo_heard){
+        .time = time,
+        .radio = radio,
+        .mhz = vo_radiotap_has(radio, VO_RADIOTAP_CHANNEL) ? radio->frequency_mhz : 0,
+        .signal_dbm = level_of(radio, VO_RADIOTAP_SIGNAL, radio->signal_dbm),
+        .noise_dbm = level_of(radio, VO_RADIOTAP_NOISE, radio->noise_dbm),
+        .length = received->length + (received->options & VO_IEEE80211_WITH_FCS ? 0 : FCS),
+        .bad_fcs = received->bad_fcs,
+        .use = VO_AIR_DAMAGED,
+    };
+}
+
+/* Whether a frame that would begin a new station is damaged, though nobody said so. */
+static bool is_secretly_damaged(struct vo_wlan_ear *ear, const struct vo_ieee80211 *frame,
+                                const struct vo_wlan_received *received)
+{
+    enum { FCS = 4 };
+    if (ear->station && ear->station->address == frame->transmitter)
+        return false;
+    if (!(received->options & VO_IEEE80211_WITH_FCS) || received->captured != received->length ||
+        received->captured < FCS || frame->transmitter == VO_WLAN_NO_ADDRESS ||
+        vo_stations_find(&ear->stations, frame->transmitter))
+        return false;
+    return !vo_ieee80211_fcs_holds(received->at, received->captured);
+}
+
+/* --- Whose it is ---------------------------------------------------------------------------------- */
+
+static struct vo_bss *bss_of(struct vo_wlan_ear *ear, const struct vo_ieee80211 *frame, vo_time time)
+{
+    if (frame->type == VO_IEEE80211_CONTROL) { /* of the BSS of either end */
+        const struct vo_station *station = vo_stations_find(&ear->stations, frame->receiver);
+        struct vo_bss *bss = vo_bsses_find(&ear->bsses, frame->receiver);
+        if (!bss && station)
+            bss = station->bss;
+        return bss || frame->transmitter == VO_WLAN_NO_ADDRESS
+                   ? bss
+                   : vo_bsses_find(&ear->bsses, frame->transmitter);
+    }
+    if (ear->bss && ear->bss->bssid == frame->bssid)
+        return ear->bss;
+    bool begins = frame->type == VO_IEEE80211_DATA || frame->kind == VO_IEEE80211_BEACON ||
+                  frame->kind == VO_IEEE80211_PROBE_RESPONSE;
+    struct vo_bss *bss = begins ? vo_bsses_get(&ear->bsses, frame->bssid, time)
+                                : vo_bsses_find(&ear->bsses, frame->bssid);
+    return bss ? ear->bss = bss : NULL;
+}
+
+static struct vo_station *station_of(struct vo_wlan_ear *ear, const struct vo_ieee80211 *frame, vo_time time)
+{
+    if (ear->station && ear->station->address == frame->transmitter)
+        return ear->station;
+    struct vo_station *station = vo_stations_get(&ear->stations, frame->transmitter, time);
+    return station ? ear->station = station : NULL;
+}
+
+/* --- Management, data ----------------------------------------------------------------------------- */
+
+static void take_management(struct vo_wlan_ear *ear, struct vo_bss *bss, const struct vo_heard *heard)
+{
+    const struct vo_ieee80211 *frame = heard->frame;
+    struct vo_ieee80211_management management;
+    if (frame->kind == VO_IEEE80211_BEACON || frame->kind == VO_IEEE80211_PROBE_RESPONSE) {
+        if (bss)
+            vo_bss_hear(&ear->bsses, bss, heard);
+        return;
+    }
+    bool requests = frame->kind == VO_IEEE80211_ASSOCIATION_REQUEST ||
+                    frame->kind == VO_IEEE80211_REASSOCIATION_REQUEST;
+    if (bss && requests && !bss->ssid_size && vo_ieee80211_management_decode(frame, &management) &&
+        management.elements)
+        vo_bss_name(bss, &management);
+    vo_roam_management(&ear->session->roams, heard);
+}
+
+/* The packets in an unencrypted frame. */
+static void take_content(struct vo_link *link, const struct vo_heard *heard, const struct vo_frame *frame)
+{
+    struct vo_packet packet;
+    packet.rest = NULL;
+    enum vo_decoded decoded =
+        vo_decode_frame(frame->linktype, frame->data, frame->captured, frame->length, &packet);
+    if (decoded == VO_DECODED_DATAGRAM)
+        vo_voice_packet(&link->voice, heard, &packet);
+    while (packet.rest)
+        if (vo_decode_next(&packet) == VO_DECODED_DATAGRAM)
+            vo_voice_packet(&link->voice, heard, &packet);
+}
+
+/* The station of a link to or from an access point; NULL: neither end is one. */
+static struct vo_roamer *roamer_of(struct vo_wlan_session *session, struct vo_link *link)
+{
+    if (!link->roamer && link->direction != VO_LINK_OTHER)
+        link->roamer = vo_roams_get(&session->roams, link->direction == VO_LINK_FROM_AP ? link->receiver
+                                                                                        : link->transmitter);
+    return link->roamer;
+}
+
+static void take_data(struct vo_wlan_ear *ear, struct vo_link *link, const struct vo_heard *heard,
+                      const struct vo_frame *frame)
+{
+    struct vo_wlan_session *session = ear->session;
+    struct vo_roamer *roamer = roamer_of(session, link);
+    bool is_protected = heard->frame->control & VO_IEEE80211_PROTECTED;
+    session->counts.encrypted += is_protected;
+    if (roamer)
+        vo_roam_data(&session->roams, roamer, heard);
+    if (heard->frame->control & VO_IEEE80211_RETRY)
+        return;
+    vo_voice_frame(&link->voice, heard);
+    if (!is_protected && !heard->frame->fragment)
+        take_content(link, heard, frame);
+}
+
+/* What the parts that look at whole frames make of it. */
+static void take_frame(struct vo_wlan_ear *ear, struct vo_heard *heard, const struct vo_frame *captured)
+{
+    const struct vo_ieee80211 *frame = heard->frame;
+    struct vo_wlan_session *session = ear->session;
+    struct vo_bss *bss = bss_of(ear, frame, heard->time);
+    struct vo_station *station = station_of(ear, frame, heard->time);
+    struct vo_air_channel *channel;
+    uint64_t slack_ns, air_ns = vo_air_add(ear->air, heard, &slack_ns, &channel);
+    if (bss)
+        vo_air_sum_add(&bss->air, heard->use, air_ns, slack_ns);
+    if (station) {
+        station->air_ns += air_ns;
+        vo_station_hear(station, heard, bss);
+    }
+    struct vo_link *link = vo_delivery_hear(&ear->delivery, heard, bss, air_ns);
+    struct vo_link *confirmed = ear->delivery.confirmed;
+    if (confirmed && confirmed->direction == VO_LINK_FROM_AP && roamer_of(session, confirmed))
+        vo_roam_confirmed(&session->roams, confirmed->roamer, confirmed->transmitter, heard);
+    if (frame->type == VO_IEEE80211_MANAGEMENT)
+        take_management(ear, bss, heard);
+    else if (link && frame->type == VO_IEEE80211_DATA)
+        take_data(ear, link, heard, captured);
+}
+
+static void take_damaged(struct vo_wlan_ear *ear, struct vo_heard *heard)
+{
+    struct vo_air_channel *channel;
+    uint64_t slack_ns;
+    heard->frame = NULL;
+    vo_air_add(ear->air, heard, &slack_ns, &channel);
+    vo_delivery_hear(&ear->delivery, heard, NULL, 0);
+}
+
+static void count(struct vo_wlan_counts *counts, const struct vo_ieee80211 *frame)
+{
+    counts->management += frame->type == VO_IEEE80211_MANAGEMENT;
+    counts->control += frame->type == VO_IEEE80211_CONTROL;
+    counts->data += frame->type == VO_IEEE80211_DATA;
+    counts->beacons += frame->kind == VO_IEEE80211_BEACON;
+    counts->retries += (frame->control & VO_IEEE80211_RETRY) != 0;
+}
+
+static void take(struct vo_wlan_ear *ear, const struct vo_wlan_received *received, const struct vo_frame *captured)
+{
+    struct vo_wlan_counts *counts = &ear->session->counts;
+    struct vo_heard heard;
+    struct vo_ieee80211 frame;
+    fill(&heard, ear->session->now, received);
+    counts->bad_fcs += received->bad_fcs;
+    if (received->bad_fcs) {
+        take_damaged(ear, &heard);
+        return;
+    }
+    enum vo_ieee80211_result result =
+        vo_ieee80211_decode(received->at, received->captured, received->length, received->options, &frame);
+    if (result == VO_IEEE80211_OK && is_secretly_damaged(ear, &frame, received)) {
+        counts->unmarked_damage++;
+        take_damaged(ear, &heard);
+        return;
+    }
+    if (result != VO_IEEE80211_OK) {
+        counts->undecoded++;
+        take_damaged(ear, &heard);
+        return;
+    }
+    heard.frame = &frame;
+    heard.use = (uint8_t)use_of(&frame);
+    count(counts, &frame);
+    take_frame(ear, &heard, captured);
+}
+
+static bool note_time(struct vo_wlan_session *session, vo_time time)
+{
+    if (time == VO_TIME_UNKNOWN || time > TIME_MOST || time < -TIME_MOST)
+        return session->now != VO_TIME_UNKNOWN; /* that of the frame before */
+    session->now = time;
+    if (session->first == VO_TIME_UNKNOWN)
+        session->first = time;
+    if (session->last == VO_TIME_UNKNOWN || time > session->last)
+        session->last = time;
+    return true;
+}
+
+void vo_wlan_session_frame(struct vo_wlan_session *session, const struct vo_frame *frame)
+{
+    struct vo_wlan_received received;
+    struct vo_heard heard;
+    session->counts.frames++;
+    enum vo_wlan_received_result result =
+        vo_wlan_received_decode(frame->linktype, frame->data, frame->captured, frame->length, &received);
+    if (result == VO_WLAN_RECEIVED_NOT_WLAN) {
+        session->counts.not_wlan++;
+        session->counts.other_linktype = frame->linktype;
+        return;
+    }
+    if (result == VO_WLAN_RECEIVED_CUT || result == VO_WLAN_RECEIVED_MALFORMED ||
+        !note_time(session, frame->time)) {
+        session->counts.undecoded++;
+        return;
+    }
+    struct vo_wlan_ear *ear = ear_of(session, frame->interface);
+    if (!ear) {
+        session->counts.left_out++;
+        return;
+    }
+    if (result == VO_WLAN_RECEIVED_OK) {
+        take(ear, &received, frame);
+        return;
+    }
+    session->counts.preambles++;
+    fill(&heard, session->now, &received);
+    vo_air_add_preamble(ear->air, &heard);
+}
+
+void vo_wlan_session_finish(struct vo_wlan_session *session)
+{
+    for (unsigned i = 0; i < session->ear_count; i++) {
+        vo_air_finish(session->ears[i]->air);
+        vo_bsses_group(&session->ears[i]->bsses);
+        vo_delivery_finish(&session->ears[i]->delivery, session->last);
+    }
+}
+
+void vo_wlan_session_close(struct vo_wlan_session *session)
+{
+    for (unsigned i = 0; i < session->ear_count; i++) {
+        vo_air_free(session->ears[i]->air);
+        vo_bsses_release(&session->ears[i]->bsses);
+        vo_stations_release(&session->ears[i]->stations);
+        vo_delivery_release(&session->ears[i]->delivery);
+        free(session->ears[i]);
+    }
+    vo_roams_release(&session->roams);
+    free(session->kept);
+    memset(session, 0, sizeof *session);
+}
+
+const char *vo_wlan_session_left_out(const struct vo_wlan_session *session)
+{
+    if (session->counts.left_out)
+        return "frames were left out for want of memory, or came from more interfaces than are kept apart";
+    if (session->roams.left_out)
+        return "more stations were heard than are followed while roaming";
+    for (unsigned i = 0; i < session->ear_count; i++) {
+        const struct vo_wlan_ear *ear = session->ears[i];
+        if (ear->bsses.left_out || ear->stations.left_out || ear->delivery.left_out || ear->air->left_out)
+            return "more BSSs, stations, links or channels were heard than are kept";
+    }
+    return NULL;
+}

@@ -1,0 +1,75 @@
+/*
+ * The pass over received 802.11 frames: a capture or a live one in, BSSs, stations, links, airtime and roams
+ * out.
+ *
+ * frame -> receiver's header -> MAC header -> air, bsses, stations, delivery, phone_roam. Each interface of
+ * the capture is an ear with tables of its own; only roams are followed over all of them.
+ *
+ * A frame whose FCS is bad (as the receiver says) has airtime and nothing else. Where the receiver does not
+ * say so but captured the FCS, it is verified before a frame may begin a new station: damaged addresses would
+ * be stations that do not exist.
+ */
+#ifndef VO_PROBES_WLAN_SESSION_H
+#define VO_PROBES_WLAN_SESSION_H
+
+#include "core/record.h"
+#include "probes/io/capture.h"
+#include "probes/wlan/air.h"
+#include "probes/wlan/bsses.h"
+#include "probes/wlan/delivery.h"
+#include "probes/wlan/phone_roam.h"
+#include "probes/wlan/stations.h"
+
+#define VO_WLAN_EARS      64
+#define VO_WLAN_KEPT_MOST 4096
+
+struct vo_wlan_options {
+    unsigned series_s; /* step of the series; 0: 5 */
+    struct vo_voice_told told[VO_VOICE_TOLD];
+    unsigned told_count;
+    const char *place; /* for keys; may be NULL */
+};
+
+struct vo_wlan_counts {
+    uint64_t frames, undecoded, preambles, encrypted, bad_fcs, not_wlan;
+    uint64_t management, control, data, beacons, retries;
+    uint64_t unmarked_damage; /* FCS found wrong here, not marked by the receiver */
+    uint64_t left_out;        /* for want of memory, or of ears */
+    uint32_t other_linktype;
+};
+
+struct vo_wlan_ear {
+    unsigned interface;
+    struct vo_wlan_session *session;
+    struct vo_air *air;
+    struct vo_bsses bsses;
+    struct vo_stations stations;
+    struct vo_delivery delivery;
+    struct vo_bss *bss;         /* of the last frame that had one */
+    struct vo_station *station; /* that sent the last frame */
+};
+
+struct vo_wlan_session {
+    struct vo_wlan_options options;
+    struct vo_record_writer *writer;
+    struct vo_capture *capture; /* for the interfaces' names; may be NULL */
+    struct vo_wlan_ear *ears[VO_WLAN_EARS];
+    unsigned ear_count;
+    struct vo_roams roams;
+    struct vo_phone_roam *kept; /* roams, for the table */
+    size_t kept_count;
+    struct vo_wlan_counts counts;
+    vo_time now, first, last;
+};
+
+/* Writer and capture are borrowed. */
+enum vo_status vo_wlan_session_open(struct vo_wlan_session *session, const struct vo_wlan_options *options,
+                                    struct vo_record_writer *writer, struct vo_error *error);
+void vo_wlan_session_frame(struct vo_wlan_session *session, const struct vo_frame *frame);
+/* Settles everything: no frame may follow. */
+void vo_wlan_session_finish(struct vo_wlan_session *session);
+void vo_wlan_session_close(struct vo_wlan_session *session);
+/* What the tables had no room for, in words; NULL: nothing. */
+const char *vo_wlan_session_left_out(const struct vo_wlan_session *session);
+
+#endif

@@ -1,0 +1,93 @@
+#include "probes/wlan/voice.h"
+
+#include "probes/decode/rtp.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static unsigned priority_of(const struct vo_ieee80211 *frame)
+{
+    return frame->has & VO_IEEE80211_HAS_PRIORITY ? frame->tid : VO_VOICE_NO_PRIORITY;
+}
+
+/* Whether an encrypted frame is of the voice that the user told of. */
+static bool is_told(struct vo_voice *voice, const struct vo_heard *heard)
+{
+    enum { LONGEST = 400 };
+    static const vo_time quickest = 5 * VO_NS_PER_MS, slowest = 70 * VO_NS_PER_MS;
+    uint32_t bytes = heard->frame->body_length;
+    const struct vo_voice_told *told = voice->told;
+    if (!told || (told->bytes ? bytes != told->bytes : bytes > LONGEST))
+        return false;
+    vo_time since = heard->time - voice->paced;
+    bool paced = bytes == voice->paced_bytes && since >= quickest && since <= slowest;
+    voice->paced = heard->time;
+    voice->paced_bytes = bytes;
+    return paced;
+}
+
+void vo_voice_frame(struct vo_voice *voice, const struct vo_heard *heard)
+{
+    unsigned priority = priority_of(heard->frame);
+    voice->up[priority]++;
+    if (!(heard->frame->control & VO_IEEE80211_PROTECTED))
+        return;
+    voice->encrypted++;
+    if (is_told(voice, heard))
+        voice->voice[priority]++;
+}
+
+/* Whether the packet goes on from one before. */
+static bool goes_on(struct vo_voice *voice, const struct vo_rtp *rtp)
+{
+    enum { NEAR = 100 };
+    unsigned at = (rtp->ssrc ^ rtp->ssrc >> 16) % VO_VOICE_STREAMS;
+    bool near = voice->streams[at].used && voice->streams[at].ssrc == rtp->ssrc &&
+                (uint16_t)(rtp->sequence - voice->streams[at].sequence) < NEAR;
+    voice->streams[at].ssrc = rtp->ssrc;
+    voice->streams[at].sequence = rtp->sequence;
+    voice->streams[at].used = true;
+    return near;
+}
+
+void vo_voice_packet(struct vo_voice *voice, const struct vo_heard *heard, const struct vo_packet *packet)
+{
+    enum { UDP = 17, EF = 46 };
+    struct vo_rtp rtp;
+    if (packet->protocol != UDP ||
+        vo_media_classify(packet->payload, packet->payload_size, packet->payload_length) != VO_MEDIA_RTP ||
+        !vo_rtp_decode(packet->payload, packet->payload_size, packet->payload_length, &rtp) ||
+        !goes_on(voice, &rtp))
+        return;
+    voice->voice[priority_of(heard->frame)]++;
+    voice->voice_plain++;
+    voice->voice_dscp_46 += packet->dscp == EF;
+}
+
+uint64_t vo_voice_frames(const struct vo_voice *voice)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < sizeof voice->voice / sizeof *voice->voice; i++)
+        sum += voice->voice[i];
+    return sum;
+}
+
+bool vo_voice_told_parse(const char *text, struct vo_voice_told *told)
+{
+    enum { BYTES = 6, MOST = 11454 };
+    unsigned byte[BYTES], length = 0;
+    int used = 0;
+    char slash = 0, rest = 0;
+    if (strspn(text, "0123456789abcdefABCDEF:/") != strlen(text) ||
+        sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &byte[0], &byte[1], &byte[2], &byte[3], &byte[4], &byte[5],
+               &used) != BYTES)
+        return false;
+    if (text[used] && (sscanf(text + used, "%c%5u%c", &slash, &length, &rest) != 2 || slash != '/' ||
+                       length == 0 || length > MOST))
+        return false;
+    told->address = 0;
+    for (unsigned i = 0; i < BYTES; i++)
+        told->address = told->address << 8 | byte[i];
+    told->bytes = length;
+    return !vo_wlan_address_is_group(told->address);
+}

@@ -337,6 +337,8 @@ void vo_sequence_step(struct vo_sequence *sequence, vo_time time, uint32_t times
                       const struct vo_sequence_sink *sink)
 {
     extend(sequence, time, timestamp, late);
+    if (sequence->settled + 1 != sequence->highest)
+        return;
     sequence->settled = sequence->highest;
     if (time > sequence->settled_time)
         sequence->settled_time = time;

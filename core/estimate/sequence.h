@@ -93,20 +93,24 @@ enum vo_sequence_verdict vo_sequence_classify(struct vo_sequence *sequence,
 /* Takes the packet in. `late`: the playout simulation discards it. */
 void vo_sequence_commit(struct vo_sequence *sequence, const struct vo_sequence_packet *packet,
                         int64_t position, bool late, const struct vo_sequence_sink *sink);
-/* The common case by itself. In line: nothing is open, held or uncertain; stays so while packets continue,
- * one number and one timestamp step on. Such a packet is taken in by vo_sequence_step() as by classify and
- * commit. */
+/* The common case by itself. In line: the next packets, one number and one timestamp step on, need no
+ * decision, since nothing is held and either nothing is open or a hole that has room and time left. It stays
+ * so while packets continue. Such a packet is taken in by vo_sequence_step() as by classify and commit. */
 static inline bool vo_sequence_in_line(const struct vo_sequence *sequence)
 {
+    bool waits = sequence->settled >= sequence->base && sequence->hole_next > sequence->settled;
     return sequence->started && !sequence->holding && !sequence->leap &&
-           sequence->settled == sequence->highest && sequence->timed_position == sequence->highest &&
-           sequence->votes > 0;
+           (sequence->settled == sequence->highest || waits) &&
+           sequence->timed_position == sequence->highest && sequence->votes > 0;
 }
-static inline bool vo_sequence_continues(const struct vo_sequence *sequence, uint16_t number,
+static inline bool vo_sequence_continues(const struct vo_sequence *sequence, vo_time time, uint16_t number,
                                          uint32_t timestamp)
 {
     return number == (uint16_t)(sequence->highest + 1) &&
-           timestamp == sequence->timed_timestamp + sequence->step;
+           timestamp == sequence->timed_timestamp + sequence->step &&
+           (sequence->settled == sequence->highest ||
+            (time < sequence->hole_until &&
+             sequence->hole_next > sequence->highest + 2 - VO_SEQUENCE_WINDOW));
 }
 void vo_sequence_step(struct vo_sequence *sequence, vo_time time, uint32_t timestamp, bool late,
                       const struct vo_sequence_sink *sink);

@@ -499,7 +499,7 @@ static unsigned measure_run(struct vo_stream *stream, const struct vo_stream_con
         if (packet->payload_type != payload->type || packet->dscp != batch->dscp ||
             packet->outer_dscp != 0xff || packet->ttl < measure->ttl_minimum ||
             packet->ttl > measure->ttl_maximum || packet->counted || packet->time >= measure->second_end ||
-            !vo_sequence_continues(sequence, packet->sequence, packet->timestamp) ||
+            !vo_sequence_continues(sequence, packet->time, packet->sequence, packet->timestamp) ||
             !vo_delay_step(delay, packet->time, packet->timestamp, &above))
             break;
         octets += packet->ip_length;

@@ -1,6 +1,7 @@
 /* voready-reach: whether everything that the site needs can be reached from here. */
 #include "core/options.h"
 #include "core/output.h"
+#include "probes/reach/ground.h"
 #include "probes/reach/schedule.h"
 #include "probes/reach/table.h"
 
@@ -244,12 +245,17 @@ static int measure(unsigned limit)
     struct vo_error error, closing;
     struct vo_progress progress;
     struct vo_schedule_options how = {&job.plan, job.vantage, &progress, &stopped, limit};
+    struct vo_ground before, after;
+    char moved[200];
     vo_progress_start(&progress, stderr, "checks", command.quiet, vo_clock_monotonic());
+    vo_ground_look(&before);
     enum vo_status status = vo_schedule_run(&job.reach, &how, &error);
+    vo_ground_look(&after);
     vo_progress_finish(&progress);
-    const char *why = status != VO_OK      ? error.message
-                      : job.reach.stopping ? "stopped before all was tried"
-                                           : NULL;
+    const char *why = status != VO_OK                                         ? error.message
+                      : job.reach.stopping                                    ? "stopped before all was tried"
+                      : vo_ground_moved(&before, &after, moved, sizeof moved) ? moved
+                                                                              : NULL;
     enum vo_status closed = vo_record_close(job.reach.writer, !why, why, &closing);
     job.reach.writer = NULL;
     if (status != VO_OK)

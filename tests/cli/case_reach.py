@@ -9,7 +9,7 @@ import struct
 import threading
 import time
 
-from harness import RULES, case, need, observations, records
+from harness import BUILD, RULES, Skipped, case, need, observations, records
 
 PROBE = "voready-reach"
 
@@ -281,6 +281,22 @@ def interrupted(bench):
             found = records(bench.path("out.jsonl"), complete=False)
             cut = [o for o in observations(found, "target") if o["subject"]["demand"] == "fw.sip.tls"]
             need(len(cut) == 1 and "stopped" in cut[0]["missing"]["tls_verified"], "what was not over says so")
+
+
+@case("reach: an interface that goes away")
+def ground_moves(bench):
+    if os.geteuid() != 0:
+        raise Skipped("network namespaces need root")
+    site(bench, sbc={"address": "192.0.2.10", "transport": "tcp"})
+    script = """ip link set lo up && ip link add one type veth peer name two && ip addr add 192.0.2.1/24 dev one &&
+        ip link set one up && ip link set two up && ip neigh add 192.0.2.10 lladdr 02:00:00:00:00:01 dev one || exit 77
+        "$@" & sleep 0.5; ip link del one; wait $!"""
+    result = bench.run("unshare", "--net", "sh", "-c", script, "sh", BUILD / PROBE, "--timeout", "2", "-o", "out.jsonl", "site.json")
+    if result.code == 77:
+        raise Skipped("no network of its own to be had")
+    result.exits(5).says("done in part", "interface one lost its link")
+    records(bench.path("out.jsonl"), complete=False)
+    need(judge(bench)["path.sbc"] == ["not_measured"], "silence after that is not the firewall's")
 
 
 @case("reach: full disk and closed pipe")

@@ -371,7 +371,7 @@ static void test_step(void **state)
             bool late = next_random() % 1000 < lateness;
             take_long(&plain, &held[0], &packet, late, &long_sink);
             if (packet.timed && vo_sequence_in_line(&stepped) &&
-                vo_sequence_continues(&stepped, packet.sequence, packet.timestamp)) {
+                vo_sequence_continues(&stepped, packet.time, packet.sequence, packet.timestamp)) {
                 vo_sequence_step(&stepped, packet.time, packet.timestamp, late, &short_sink);
                 assert_true(vo_sequence_in_line(&stepped)); /* it stays so */
                 steps++;

@@ -326,7 +326,8 @@ static void open_trial(struct trial *trial, uint64_t seed)
 static bool is_in_line(const struct vo_stream *stream, const struct vo_rtp_packet *packet)
 {
     return stream->measure && vo_sequence_in_line(&stream->measure->sequence) &&
-           vo_sequence_continues(&stream->measure->sequence, packet->sequence, packet->timestamp);
+           vo_sequence_continues(&stream->measure->sequence, packet->time, packet->sequence,
+                                 packet->timestamp);
 }
 
 static void feed_trial(struct trial *trial, const struct vo_rtp_packet *packet)

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#define VOTES_MAX      100
 #define PATIENCE_NS    (VO_SEQUENCE_PATIENCE_S * VO_NS_PER_S)
 #define BIT(position)  (1ull << ((uint64_t)(position)&63))
 #define WORD(position) (((uint64_t)(position) & (VO_SEQUENCE_WINDOW - 1)) >> 6)
@@ -286,7 +285,7 @@ static void vote_step(struct vo_sequence *sequence, uint32_t ticks)
     if (ticks == 0 || ticks > INT32_MAX)
         return;
     if (ticks == sequence->step) {
-        sequence->votes += sequence->votes < VOTES_MAX;
+        sequence->votes += sequence->votes < VO_SEQUENCE_VOTES;
     } else if (sequence->votes == 0) {
         sequence->step = ticks;
         sequence->votes = 1;
@@ -317,39 +316,6 @@ static void advance(struct vo_sequence *sequence, const struct vo_sequence_packe
     sequence->highest_at = packet->time;
 }
 
-/* Takes in the next position. */
-static void extend(struct vo_sequence *sequence, vo_time time, uint32_t timestamp, bool late)
-{
-    int64_t position = ++sequence->highest;
-    uint64_t bit = BIT(position), *late_word = &sequence->late[WORD(position)];
-    sequence->received[WORD(position)] |= bit;
-    *late_word = late ? *late_word | bit : *late_word & ~bit;
-    sequence->arrival_us[SLOT(position)] = (uint32_t)(time / 1000);
-    sequence->votes += sequence->votes < VOTES_MAX;
-    sequence->timed_position = position;
-    sequence->highest_at = sequence->timed_at = time;
-    sequence->timed_timestamp = timestamp;
-    sequence->old_run = 0;
-    sequence->unique++;
-}
-
-void vo_sequence_step(struct vo_sequence *sequence, vo_time time, uint32_t timestamp, bool late,
-                      const struct vo_sequence_sink *sink)
-{
-    extend(sequence, time, timestamp, late);
-    if (sequence->settled + 1 != sequence->highest)
-        return;
-    sequence->settled = sequence->highest;
-    if (time > sequence->settled_time)
-        sequence->settled_time = time;
-    if (late) {
-        sink->discarded(sink->context, sequence->good);
-        sequence->good = 0;
-    } else {
-        sequence->good++;
-    }
-}
-
 /* The next number, one step on, below which an open hole has room and time left: nothing can be settled. */
 static bool waits(const struct vo_sequence *sequence, const struct vo_sequence_packet *packet,
                   int64_t position)
@@ -365,7 +331,7 @@ void vo_sequence_commit(struct vo_sequence *sequence, const struct vo_sequence_p
                         int64_t position, bool late, const struct vo_sequence_sink *sink)
 {
     if (waits(sequence, packet, position)) {
-        extend(sequence, packet->time, packet->timestamp, late);
+        vo_sequence_step(sequence, packet->time, packet->timestamp, late, sink);
         return;
     }
     if (!sequence->started)

@@ -30,6 +30,7 @@
 #define VO_SEQUENCE_DROPOUT    3000 /* RFC 3550 A.1 MAX_DROPOUT: a larger jump needs a second packet */
 #define VO_SEQUENCE_YOUNG      16   /* positions after which the base is firm */
 #define VO_SEQUENCE_PATIENCE_S 10
+#define VO_SEQUENCE_VOTES      100 /* that a timestamp step gathers at most */
 
 enum vo_sequence_verdict {
     VO_SEQUENCE_NEW,       /* a position not seen before; commit it */
@@ -112,8 +113,33 @@ static inline bool vo_sequence_continues(const struct vo_sequence *sequence, vo_
             (time < sequence->hole_until &&
              sequence->hole_next > sequence->highest + 2 - VO_SEQUENCE_WINDOW));
 }
-void vo_sequence_step(struct vo_sequence *sequence, vo_time time, uint32_t timestamp, bool late,
-                      const struct vo_sequence_sink *sink);
+static inline void vo_sequence_step(struct vo_sequence *sequence, vo_time time, uint32_t timestamp, bool late,
+                                    const struct vo_sequence_sink *sink)
+{
+    bool whole = sequence->settled == sequence->highest;
+    int64_t position = ++sequence->highest;
+    uint64_t slot = (uint64_t)position & (VO_SEQUENCE_WINDOW - 1), bit = 1ull << (slot & 63);
+    uint64_t *late_word = &sequence->late[slot >> 6];
+    sequence->received[slot >> 6] |= bit;
+    *late_word = late ? *late_word | bit : *late_word & ~bit;
+    sequence->arrival_us[slot] = (uint32_t)(time / 1000);
+    sequence->votes += sequence->votes < VO_SEQUENCE_VOTES;
+    sequence->timed_position = position;
+    sequence->highest_at = sequence->timed_at = time;
+    sequence->timed_timestamp = timestamp;
+    sequence->old_run = 0;
+    sequence->unique++;
+    if (!whole)
+        return;
+    sequence->settled = position;
+    if (time > sequence->settled_time)
+        sequence->settled_time = time;
+    sequence->good++;
+    if (late) {
+        sink->discarded(sink->context, sequence->good - 1);
+        sequence->good = 0;
+    }
+}
 /* Settles all that is open: at the end of the stream. */
 void vo_sequence_finish(struct vo_sequence *sequence, const struct vo_sequence_sink *sink);
 uint64_t vo_sequence_expected(const struct vo_sequence *sequence);

@@ -492,6 +492,7 @@ static unsigned measure_run(struct vo_stream *stream, const struct vo_stream_con
     struct vo_measure_batch *batch = &measure->batch;
     uint32_t octets = 0, payload_octets = 0, discarded = 0;
     double jitter_ns = 0, above_ns = 0;
+    vo_time last = measure->last;
     unsigned done = 0;
     for (; done < count; done++) {
         const struct vo_rtp_packet *packet = &packets[done];
@@ -509,11 +510,11 @@ static unsigned measure_run(struct vo_stream *stream, const struct vo_stream_con
         jitter_ns = delay->jitter.now_ns > jitter_ns ? delay->jitter.now_ns : jitter_ns;
         above_ns = above > above_ns ? above : above_ns;
         vo_sequence_step(sequence, packet->time, packet->timestamp, late, &sink);
-        if (packet->time > measure->last)
-            measure->last = packet->time;
+        last = packet->time > last ? packet->time : last;
     }
     if (done == 0)
         return 0;
+    measure->last = last;
     measure->packets += done;
     measure->octets += octets;
     batch->dscp_packets += done;

@@ -22,24 +22,33 @@ static inline void vo_direct_address(uint8_t address[16], const uint8_t *ipv4)
     memcpy(address + sizeof high, &low, sizeof low);
 }
 
-/* False: `to` is not written, or not whole. */
+/* False: `to` is not written, or not whole. Headers are looked at four bytes at a time. */
 static inline bool vo_direct_read(const struct vo_frame *frame, vo_time now, struct vo_queued *to)
 {
-    enum { LINKTYPE_ETHERNET = 1, ETHERNET = 14, IP = 20, UDP = 8, RTP = 12 };
-    enum { HEADERS = ETHERNET + IP + UDP + RTP, TYPE_IPV4 = 0x0800, PROTOCOL_UDP = 17, FRAGMENT = 0x3fff };
+    enum {
+        LINKTYPE_ETHERNET = 1,
+        ETHERNET = 14,
+        IP = 20,
+        UDP = 8,
+        RTP = 12,
+        HEADERS = ETHERNET + IP + UDP + RTP
+    };
     if (frame->linktype != LINKTYPE_ETHERNET || frame->captured < HEADERS || frame->captured > frame->length)
         return false;
     const uint8_t *ip = frame->data + ETHERNET, *udp = ip + IP, *rtp = udp + UDP;
-    if (vo_load16(ip - 2) != TYPE_IPV4 || ip[0] != 0x45 || ip[9] != PROTOCOL_UDP ||
-        vo_load16(ip + 6) & FRAGMENT || rtp[0] != 0x80 || (rtp[1] >= 192 && rtp[1] <= 223))
+    uint32_t type = vo_load32(ip - 2);     /* EtherType, version and header length, traffic class */
+    uint32_t protocol = vo_load32(ip + 6); /* fragment, time to live, protocol */
+    uint32_t ports = vo_load32(udp), media = vo_load32(rtp);
+    uint8_t kind = (uint8_t)(media >> 16);
+    if ((type & 0xffffff00) != 0x08004500 || (protocol & 0x3fff00ff) != 17 || media >> 24 != 0x80 ||
+        (kind >= 192 && kind <= 223))
         return false;
     uint32_t total = vo_load16(ip + 2), datagram = vo_load16(udp + 4);
-    uint16_t source = vo_load16(udp), destination = vo_load16(udp + 2);
+    uint16_t source = (uint16_t)(ports >> 16), destination = (uint16_t)ports;
     if (total > frame->length - ETHERNET || datagram + IP != total || datagram < UDP + RTP ||
         vo_tunnel_possible(source) || vo_tunnel_possible(destination))
         return false;
     uint32_t payload = datagram - UDP - RTP;
-    bool event = payload == 4 && frame->captured >= HEADERS + 2;
     vo_direct_address(to->key.source, ip + 12);
     vo_direct_address(to->key.destination, ip + 16);
     to->key.source_port = source;
@@ -51,18 +60,21 @@ static inline bool vo_direct_read(const struct vo_frame *frame, vo_time now, str
     struct vo_rtp_packet *fed = &to->rtp;
     fed->time = now;
     fed->timestamp = vo_load32(rtp + 4);
-    fed->sequence = vo_load16(rtp + 2);
+    fed->sequence = (uint16_t)media;
     fed->ip_length = (uint16_t)total;
     fed->payload_length = (uint16_t)payload;
-    fed->payload_type = rtp[1] & 0x7f;
-    fed->marker = rtp[1] & 0x80;
-    fed->dscp = ip[1] >> 2;
+    fed->payload_type = kind & 0x7f;
+    fed->marker = kind & 0x80;
+    fed->dscp = (type & 0xff) >> 2;
     fed->outer_dscp = 0xff;
-    fed->ttl = ip[8];
-    fed->has_event = event;
-    fed->event = event ? rtp[RTP] : 0;
-    fed->event_end = event ? rtp[RTP + 1] : 0;
-    fed->counted = false;
+    fed->ttl = (uint8_t)(protocol >> 8);
+    fed->event = fed->event_end = 0;
+    fed->has_event = fed->counted = false;
+    if (payload == 4 && frame->captured >= HEADERS + 2) {
+        fed->has_event = true;
+        fed->event = rtp[RTP];
+        fed->event_end = rtp[RTP + 1];
+    }
     return true;
 }
 

@@ -26,11 +26,12 @@ LIBRARY  := $(wildcard core/*.c core/estimate/*.c probes/decode/*.c probes/flow/
 RTP      := $(wildcard probes/rtp/*.c)
 REACH    := $(wildcard probes/reach/*.c)
 VOICE    := $(wildcard probes/voice/*.c)
+WLAN     := $(wildcard probes/wlan/*.c)
 ANALYZE  := $(wildcard analyze/*.c)
 REPORT   := $(wildcard report/*.c)
 ASSESS   := $(wildcard assess/*.c)
-SOURCES  := $(LIBRARY) $(RTP) $(REACH) $(VOICE) $(ANALYZE) $(REPORT) $(ASSESS)
-PROGRAMS := $(addprefix $(BUILD)/,voready-rtp voready-reach voready-reflect voready-analyze voready-report voready)
+SOURCES  := $(LIBRARY) $(RTP) $(REACH) $(VOICE) $(WLAN) $(ANALYZE) $(REPORT) $(ASSESS)
+PROGRAMS := $(addprefix $(BUILD)/,voready-rtp voready-reach voready-reflect voready-wlan voready-analyze voready-report voready)
 objects   = $(patsubst %.c,$(BUILD)/%.o,$(1))
 AR       := $(if $(findstring -flto,$(OPT)),gcc-ar,ar)
 
@@ -44,6 +45,7 @@ $(BUILD)/libvoready.a: $(call objects,$(LIBRARY))
 $(BUILD)/voready-rtp: $(call objects,$(RTP)) $(BUILD)/libvoready.a
 $(BUILD)/voready-reach: $(call objects,$(REACH)) $(BUILD)/libvoready.a
 $(BUILD)/voready-reflect: $(call objects,$(VOICE)) $(BUILD)/libvoready.a
+$(BUILD)/voready-wlan: $(call objects,$(WLAN)) $(BUILD)/libvoready.a
 $(BUILD)/voready-analyze: $(call objects,$(ANALYZE)) $(BUILD)/libvoready.a
 $(BUILD)/voready-report: $(call objects,$(REPORT)) $(BUILD)/libvoready.a
 $(BUILD)/voready: $(call objects,$(ASSESS)) $(BUILD)/libvoready.a
@@ -59,7 +61,7 @@ $(BUILD)/%.o: %.c
 # A unit test is one file named after its module: tests/unit/test_MODULE.c. It links the library and the
 # programs' modules without their main.c.
 UNITS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/test_*.c))
-$(BUILD)/libmodules.a: $(call objects,$(filter-out %/main.c,$(RTP) $(REACH) $(VOICE) $(ANALYZE) $(REPORT) $(ASSESS)))
+$(BUILD)/libmodules.a: $(call objects,$(filter-out %/main.c,$(RTP) $(REACH) $(VOICE) $(WLAN) $(ANALYZE) $(REPORT) $(ASSESS)))
 	@rm -f $@
 	@$(AR) rcs $@ $^
 $(UNITS): $(BUILD)/%: $(BUILD)/%.o $(BUILD)/libmodules.a $(BUILD)/libvoready.a

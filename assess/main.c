@@ -21,6 +21,7 @@ static const struct command commands[] = {
     {"doctor", "what this machine has and lacks for the toolkit", vo_doctor, NULL},
     {"reach", "what a site's phones must reach, tried from here", NULL, "voready-reach"},
     {"rtp", "SIP calls and RTP streams of captures, measured", NULL, "voready-rtp"},
+    {"wlan", "the air: signal, load, delivery and roams", NULL, "voready-wlan"},
     {"analyze", "records and rules to a verdict", NULL, "voready-analyze"},
     {"report", "a verdict as text, HTML, JSON, JUnit or CSV", NULL, "voready-report"},
 };

@@ -2,7 +2,7 @@
 #
 # The programs tell themselves what they take: `PROGRAM --completion` prints a line an option, with tabs between short
 # name, long name, value ("" for none, FILE, VALUE, or the words that are allowed) and help; a line without names says
-# that operands are files. `voready --completion` prints its commands.
+# that operands are files. Of a program with commands, `--completion` prints these, one a line.
 
 # _voready_files PREFIX: names of files and folders.
 _voready_files() {
@@ -29,16 +29,17 @@ _voready() {
     local command=() names=() files="" line short long value i ended=""
     COMPREPLY=()
     command=("$program")
-    if [[ ${program##*/} == voready ]]; then
-        local commands
-        commands=$("$program" --completion 2>/dev/null)
-        if ((COMP_CWORD == 1)); then
+    # a program with commands lists them without tabs; a command may be such a program itself
+    local commands depth=1
+    while commands=$("${command[@]}" --completion 2>/dev/null) && [[ $commands && $commands != *$'\t'* ]]; do
+        if ((COMP_CWORD == depth)); then
             _voready_words "$commands -h --help --version" "$current"
             return
         fi
-        grep -qxF -e "${COMP_WORDS[1]}" <<<"$commands" || return
-        command+=("${COMP_WORDS[1]}")
-    fi
+        grep -qxF -e "${COMP_WORDS[depth]}" <<<"$commands" || return
+        command+=("${COMP_WORDS[depth]}")
+        depth=$((depth + 1))
+    done
     # readline breaks words at = and : too
     if [[ $before == : ]]; then # --point NAME:FILE
         _voready_files "$current"
@@ -73,4 +74,4 @@ _voready() {
     fi
 }
 
-complete -F _voready voready voready-rtp voready-reach voready-reflect voready-analyze voready-report
+complete -F _voready voready voready-rtp voready-reach voready-reflect voready-wlan voready-analyze voready-report

@@ -341,6 +341,29 @@ static bool walk_tlvs(struct walk *walk)
     return walk->at == walk->size || ((walk->at + 3) & ~3u) >= walk->size;
 }
 
+/* The commonest header: one present word, none but known fields, all there. False: it is another, and `to` is
+ * to be read again. */
+static bool read_plain(const uint8_t *data, uint32_t size, struct vo_radiotap *to)
+{
+    enum { PRESENT = 4 };
+    uint32_t present = vo_load32_le(data + PRESENT), at = PRESENT + 4;
+    if (present >> FIELDS)
+        return false;
+    for (uint32_t left = present; left; left &= left - 1) {
+        unsigned bit = (unsigned)__builtin_ctz(left), align = fields[bit].align;
+        at = (at + align - 1) & ~(align - 1);
+        if (at + fields[bit].size > size)
+            return false;
+        if (bit == VO_RADIOTAP_FLAGS)
+            to->flags = data[at];
+        else
+            fields[bit].read(to, data + at);
+        at += fields[bit].size;
+    }
+    to->has = present;
+    return true;
+}
+
 enum vo_radiotap_result vo_radiotap_decode(const uint8_t *data, uint32_t size, struct vo_radiotap *radiotap)
 {
     enum { SMALLEST = 8, LENGTH = 2, PRESENT = 4 };
@@ -352,6 +375,10 @@ enum vo_radiotap_result vo_radiotap_decode(const uint8_t *data, uint32_t size, s
     if (size < header)
         return VO_RADIOTAP_CUT;
     /* The rows of `chain` are cleared when they are begun. */
+    memset(radiotap, 0, offsetof(struct vo_radiotap, chain));
+    radiotap->size = header;
+    if (read_plain(data, header, radiotap))
+        return VO_RADIOTAP_OK;
     memset(radiotap, 0, offsetof(struct vo_radiotap, chain));
     radiotap->size = header;
     struct walk walk = {.to = radiotap, .header = data, .size = header, .at = PRESENT};

@@ -14,7 +14,7 @@ struct vo_nlas vo_nlas_of(const void *attributes, size_t size)
 
 bool vo_nla_next(struct vo_nlas *list, struct vo_nla *attribute)
 {
-    uint16_t length, type;
+    uint16_t length = 0, type = 0;
     if (list->left == 0)
         return false;
     if (list->left >= HEADER) {
@@ -119,6 +119,8 @@ static bool take(const struct vo_nla_field *field, const struct vo_nla *attribut
         taken = copy(attribute, member, sizes[field->kind]);
         break;
     }
+    if (taken && field->kind == VO_NLA_DBM) /* one of the two, also if it is told twice */
+        *target.has &= ~(UINT64_C(3) << field->bit);
     if (taken)
         *target.has |= UINT64_C(1) << bit;
     return taken;

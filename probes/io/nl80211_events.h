@@ -46,7 +46,8 @@ enum vo_wlan_event_kind {
     VO_WLAN_EVENT_NEW_WIPHY,
     VO_WLAN_EVENT_DEL_WIPHY,
     VO_WLAN_EVENT_FRAME, /* of management, and how sending it ended; of whom listens for them */
-    VO_WLAN_EVENT_EAPOL, /* of authentication or keys, sent or received: a roam's last steps; `frame` is EAPOL */
+    VO_WLAN_EVENT_EAPOL, /* of authentication or keys, sent or received: a roam's last steps; `frame` is EAPOL
+                          */
     VO_WLAN_EVENT_KINDS,
 };
 /* "scan done", "connected" … */

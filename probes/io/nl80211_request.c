@@ -40,42 +40,48 @@ struct gathered {
 
 /* The first row that fits counts; `what` NULL fits every request. */
 static const struct {
+    const char *what, *advice;
     int number;
-    const char *what;
     enum vo_status status;
-    const char *advice;
 } refusals[] = {
-    {EPERM, NULL, VO_ERR_PRIVILEGE,
+    {NULL,
      "it needs CAP_NET_ADMIN: run as root, or grant it once with sudo setcap cap_net_admin,cap_net_raw+ep "
-     "$(command -v voready-wlan)"},
-    {EACCES, NULL, VO_ERR_PRIVILEGE,
+     "$(command -v voready-wlan)",
+     EPERM, VO_ERR_PRIVILEGE},
+    {NULL,
      "it needs CAP_NET_ADMIN: run as root, or grant it once with sudo setcap cap_net_admin,cap_net_raw+ep "
-     "$(command -v voready-wlan)"},
-    {ENODEV, NULL, VO_ERR_IO,
-     "the interface is gone or is no wireless one: see iw dev, and plug the adapter in again"},
-    {ENETDOWN, NULL, VO_ERR_IO, "the interface is down: bring it up with ip link set NAME up"},
-    {ERFKILL, NULL, VO_ERR_IO,
-     "the radio is switched off: rfkill unblock wifi, or the switch at the machine"},
-    {EBUSY, "scan", VO_ERR_IO,
+     "$(command -v voready-wlan)",
+     EACCES, VO_ERR_PRIVILEGE},
+    {NULL, "the interface is gone or is no wireless one: see iw dev, and plug the adapter in again", ENODEV,
+     VO_ERR_IO},
+    {NULL, "the interface is down: bring it up with ip link set NAME up", ENETDOWN, VO_ERR_IO},
+    {NULL, "the radio is switched off: rfkill unblock wifi, or the switch at the machine", ERFKILL,
+     VO_ERR_IO},
+    {"scan",
      "another scan is running, such as NetworkManager's: its results can be read when it ends, then try "
-     "again"},
-    {EBUSY, NULL, VO_ERR_IO,
-     "the radio is in use: disconnect its other interfaces first (nmcli device disconnect NAME)"},
-    {EOPNOTSUPP, "survey", VO_ERR_IO,
+     "again",
+     EBUSY, VO_ERR_IO},
+    {NULL, "the radio is in use: disconnect its other interfaces first (nmcli device disconnect NAME)", EBUSY,
+     VO_ERR_IO},
+    {"survey",
      "this adapter's driver does not measure channels, so that busy time and noise are not to be had; ath9k, "
-     "ath10k and mt76 do"},
-    {EOPNOTSUPP, "scan", VO_ERR_IO,
-     "this interface does not scan; an access point's may not while it serves: use one of type station"},
-    {EOPNOTSUPP, NULL, VO_ERR_IO, "this adapter's driver does not do that"},
-    {ENOENT, "survey", VO_ERR_IO, "the driver has no numbers yet: scan once, then ask again"},
-    {EINVAL, "scan", VO_ERR_IO,
+     "ath10k and mt76 do",
+     EOPNOTSUPP, VO_ERR_IO},
+    {"scan",
+     "this interface does not scan; an access point's may not while it serves: use one of type station",
+     EOPNOTSUPP, VO_ERR_IO},
+    {NULL, "this adapter's driver does not do that", EOPNOTSUPP, VO_ERR_IO},
+    {"survey", "the driver has no numbers yet: scan once, then ask again", ENOENT, VO_ERR_IO},
+    {"scan",
      "the kernel does not take these frequencies: the radio or the regulatory domain (iw reg get) has none "
-     "of them"},
-    {EINVAL, "the channel", VO_ERR_IO,
-     "the radio or the regulatory domain (iw reg get) does not permit this frequency and width"},
-    {EINVAL, NULL, VO_ERR_IO, "the kernel does not take this request for this interface"},
-    {ENFILE, NULL, VO_ERR_IO, "no more interfaces fit on this radio: remove one with iw dev NAME del"},
-    {ETIMEDOUT, NULL, VO_ERR_IO, "the driver does not answer: unload it and load it again"},
+     "of them",
+     EINVAL, VO_ERR_IO},
+    {"the channel",
+     "the radio or the regulatory domain (iw reg get) does not permit this frequency and width", EINVAL,
+     VO_ERR_IO},
+    {NULL, "the kernel does not take this request for this interface", EINVAL, VO_ERR_IO},
+    {NULL, "no more interfaces fit on this radio: remove one with iw dev NAME del", ENFILE, VO_ERR_IO},
+    {NULL, "the driver does not answer: unload it and load it again", ETIMEDOUT, VO_ERR_IO},
 };
 
 enum vo_status vo_nl80211_refuse(struct vo_error *error, const char *what, const char *interface, int number,

@@ -72,6 +72,7 @@ static bool take_signal(void *to, const struct vo_nla *attribute)
         return false;
     memcpy(&bss->signal_mbm, &number, sizeof number);
     bool possible = bss->signal_mbm >= VO_DBM_LOWEST * 100 && bss->signal_mbm <= VO_DBM_HIGHEST * 100;
+    bss->has &= ~(UINT64_C(1) << VO_SCAN_SIGNAL | UINT64_C(1) << VO_SCAN_SIGNAL_DOUBTFUL);
     bss->has |= UINT64_C(1) << (possible ? VO_SCAN_SIGNAL : VO_SCAN_SIGNAL_DOUBTFUL);
     return true;
 }

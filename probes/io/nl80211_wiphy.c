@@ -243,14 +243,9 @@ static bool take_types(void *to, const struct vo_nla *attribute)
     return !list.malformed;
 }
 
-/* The kernel names the commands that change something. What is asked for it does not name, except a survey.
- */
+/* The kernel names some commands that a driver takes; scans and surveys are not among them. */
 static bool take_commands(void *to, const struct vo_nla *attribute)
 {
-    static const uint32_t commands[] = {[VO_WIPHY_SCAN] = NL80211_CMD_TRIGGER_SCAN,
-                                        [VO_WIPHY_SURVEY] = NL80211_CMD_GET_SURVEY,
-                                        [VO_WIPHY_CQM] = NL80211_CMD_SET_CQM,
-                                        [VO_WIPHY_CHANNEL] = NL80211_CMD_SET_CHANNEL};
     struct vo_wiphy *wiphy = to;
     struct vo_nlas list = vo_nlas_of(attribute->data, attribute->size);
     struct vo_nla entry;
@@ -259,9 +254,7 @@ static bool take_commands(void *to, const struct vo_nla *attribute)
     while (vo_nla_next(&list, &entry)) {
         bool read = vo_nla_u32(&entry, &command);
         good = good && read;
-        for (unsigned i = 0; read && i < sizeof commands / sizeof *commands; i++)
-            if (commands[i] == command)
-                wiphy->commands |= 1u << i;
+        wiphy->sets_channel |= read && command == NL80211_CMD_SET_CHANNEL;
     }
     wiphy->has |= 1u << VO_WIPHY_COMMANDS;
     return good && !list.malformed;

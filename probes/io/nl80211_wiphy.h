@@ -73,8 +73,6 @@ enum vo_wiphy_field {
 };
 /* Extended features of use here, vo_wiphy_extended(). */
 enum { VO_WIPHY_SCAN_DWELL = 5, VO_WIPHY_CQM_LIST = 13 };
-/* Commands of use here, vo_wiphy_takes(). */
-enum { VO_WIPHY_SCAN, VO_WIPHY_SURVEY, VO_WIPHY_CQM, VO_WIPHY_CHANNEL };
 struct vo_wiphy {
     uint64_t has;
     uint32_t malformed;
@@ -84,7 +82,7 @@ struct vo_wiphy {
     uint16_t max_elements; /* bytes that may be added to a probe request */
     uint8_t features[VO_WIPHY_FEATURE_BYTES];
     uint32_t types;                    /* bit n: can be of vo_wlan_interface_type n */
-    uint32_t commands;                 /* bits by VO_WIPHY_SCAN … */
+    bool sets_channel;                 /* takes vo_nl80211_set_channel() */
     uint32_t tx_antennas, rx_antennas; /* masks of those that are there */
     struct vo_wiphy_band bands[VO_WIPHY_BANDS];
     struct vo_wiphy_frequency frequencies[VO_WIPHY_FREQUENCIES];
@@ -98,10 +96,6 @@ static inline bool vo_wiphy_has(const struct vo_wiphy *wiphy, enum vo_wiphy_fiel
 static inline bool vo_wiphy_extended(const struct vo_wiphy *wiphy, unsigned feature)
 {
     return feature / 8 < VO_WIPHY_FEATURE_BYTES && (wiphy->features[feature / 8] >> feature % 8 & 1);
-}
-static inline bool vo_wiphy_takes(const struct vo_wiphy *wiphy, unsigned command)
-{
-    return wiphy->commands >> command & 1;
 }
 /* NULL: the radio does not have it. */
 const struct vo_wiphy_frequency *vo_wiphy_frequency(const struct vo_wiphy *wiphy, uint32_t mhz);

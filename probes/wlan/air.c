@@ -39,23 +39,6 @@ static void ppdu_of(const struct vo_wlan_rate *rate, struct vo_airtime_ppdu *ppd
     ppdu->kbps = known & VO_WLAN_RATE_KBPS ? rate->kbps : 0;
 }
 
-/* The same few rates and lengths come again and again. */
-static struct vo_airtime_span span_of(struct vo_air *air, const struct vo_airtime_ppdu *ppdu, uint32_t bytes)
-{
-    uint64_t words[sizeof *ppdu / sizeof(uint64_t)], mixed = bytes;
-    memcpy(words, ppdu, sizeof words);
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        mixed = (mixed ^ words[i]) * UINT64_C(0x9e3779b97f4a7c15);
-    struct vo_air_memo *memo = &air->memo[(mixed >> 40) % VO_AIR_MEMO];
-    if (!memo->filled || memo->bytes != bytes || memcmp(&memo->ppdu, ppdu, sizeof *ppdu) != 0) {
-        memo->ppdu = *ppdu;
-        memo->bytes = bytes;
-        memo->filled = true;
-        memo->span = vo_airtime_ppdu_us(ppdu, bytes);
-    }
-    return memo->span;
-}
-
 /* The time that the L-SIG reserves; NAN where it is not told. */
 static double reserved_us(const struct vo_radiotap *radio)
 {
@@ -105,28 +88,68 @@ static void begin_ppdu(struct vo_air *air, const struct vo_heard *heard)
     air->ppdu.transmitter = VO_WLAN_NO_ADDRESS;
 }
 
-/* What the frame adds to its PPDU. False: not known. */
-static bool added_ns(struct vo_air *air, struct vo_heard *heard, uint64_t *ns, uint64_t *slack_ns)
+/* The fields that decide the time of a PPDU up to HT, as one number; 0: a later one. */
+static uint64_t phy_of(const struct vo_radiotap *radio)
+{
+    enum {
+        LATER = 1u << VO_RADIOTAP_VHT | 1u << VO_RADIOTAP_HE | 1u << VO_RADIOTAP_EHT |
+                1u << VO_RADIOTAP_USIG | 1u << VO_RADIOTAP_LSIG
+    };
+    bool has_mcs = vo_radiotap_has(radio, VO_RADIOTAP_MCS),
+         has_rate = vo_radiotap_has(radio, VO_RADIOTAP_RATE);
+    if (radio->has & LATER)
+        return 0;
+    return (uint64_t)radio->channel_flags << 48 | (uint64_t)radio->mcs << 40 |
+           (uint64_t)radio->mcs_flags << 32 | (uint64_t)radio->mcs_known << 24 |
+           (uint64_t)radio->rate_500 << 16 | (uint64_t)radio->flags << 8 | (uint64_t)has_mcs << 2 |
+           (uint64_t)has_rate << 1 | 1;
+}
+
+static struct vo_air_memo compute(const struct vo_radiotap *radio, uint64_t phy, uint32_t bytes)
 {
     struct vo_wlan_rate rate;
     struct vo_airtime_ppdu ppdu;
-    vo_radiotap_rate(heard->radio, &rate);
+    struct vo_air_memo memo = {.phy = phy, .bytes = bytes, .filled = true};
+    vo_radiotap_rate(radio, &rate);
     ppdu_of(&rate, &ppdu);
-    heard->joined = is_joined(air, heard, ppdu.phy >= VO_AIRTIME_HT);
+    memo.timed = middle_of(vo_airtime_ppdu_us(&ppdu, bytes), radio, &memo.ns, &memo.slack_ns);
+    return memo;
+}
+
+static struct vo_air_memo whole_ppdu(struct vo_air *air, const struct vo_radiotap *radio, uint32_t bytes)
+{
+    uint64_t phy = phy_of(radio);
+    uint64_t mixed = (phy ^ (uint64_t)bytes << 20) * UINT64_C(0x9e3779b97f4a7c15);
+    struct vo_air_memo *memo = &air->memo[mixed >> 40 & (VO_AIR_MEMO - 1)];
+    if (!phy)
+        return compute(radio, phy, bytes);
+    if (!memo->filled || memo->bytes != bytes || memo->phy != phy)
+        *memo = compute(radio, phy, bytes);
+    return *memo;
+}
+
+/* What the frame adds to its PPDU. False: not known. */
+static bool added_ns(struct vo_air *air, struct vo_heard *heard, uint64_t *ns, uint64_t *slack_ns)
+{
+    enum {
+        VHT = 1u << VO_RADIOTAP_VHT | 1u << VO_RADIOTAP_HE | 1u << VO_RADIOTAP_EHT | 1u << VO_RADIOTAP_USIG,
+        HT = VHT | 1u << VO_RADIOTAP_MCS
+    };
+    heard->joined = is_joined(air, heard, heard->radio->has & HT);
     if (!heard->joined)
         begin_ppdu(air, heard);
     heard->aggregated = air->ppdu.has_reference || heard->joined;
     if (heard->frame)
         air->ppdu.transmitter = heard->frame->transmitter;
-    bool in_ampdu = heard->aggregated || ppdu.phy >= VO_AIRTIME_VHT;
+    bool in_ampdu = heard->aggregated || heard->radio->has & VHT;
     air->ppdu.bytes = in_ampdu ? vo_airtime_aggregate(air->ppdu.bytes, heard->length) : heard->length;
-    uint64_t whole_ns, whole_slack;
-    if (!middle_of(span_of(air, &ppdu, air->ppdu.bytes), heard->radio, &whole_ns, &whole_slack))
+    struct vo_air_memo whole = whole_ppdu(air, heard->radio, air->ppdu.bytes);
+    if (!whole.timed)
         return false;
-    *ns = whole_ns > air->ppdu.ns ? whole_ns - air->ppdu.ns : 0;
-    *slack_ns = whole_slack > air->ppdu.slack_ns ? whole_slack - air->ppdu.slack_ns : 0;
-    air->ppdu.ns = whole_ns;
-    air->ppdu.slack_ns = whole_slack;
+    *ns = whole.ns > air->ppdu.ns ? whole.ns - air->ppdu.ns : 0;
+    *slack_ns = whole.slack_ns > air->ppdu.slack_ns ? whole.slack_ns - air->ppdu.slack_ns : 0;
+    air->ppdu.ns = whole.ns;
+    air->ppdu.slack_ns = whole.slack_ns;
     return true;
 }
 
@@ -135,9 +158,9 @@ static bool added_ns(struct vo_air *air, struct vo_heard *heard, uint64_t *ns, u
 static void begin_rows(const struct vo_air *air, struct vo_air_channel *channel, vo_time at)
 {
     vo_time start = at - (at % air->step + air->step) % air->step;
-    vo_occupancy_init(&channel->used, start, air->step);
-    vo_occupancy_init(&channel->listened, start, air->step);
     memset(&channel->row, 0, sizeof channel->row);
+    channel->beyond_ns = 0;
+    channel->row_end = start + air->step;
     channel->rows_start = start;
     channel->row_count = 0;
 }
@@ -150,46 +173,56 @@ static void tell_rows(const struct vo_air *air, struct vo_air_channel *channel)
     channel->row_count = 0;
 }
 
-static void keep_row(const struct vo_air *air, struct vo_air_channel *channel,
-                     const struct vo_occupancy_interval *used, const struct vo_occupancy_interval *listened)
+/* Puts the row away and opens the next, with what reached beyond the end. */
+static void next_row(const struct vo_air *air, struct vo_air_channel *channel)
 {
-    channel->row.used_ns = (uint64_t)used->used_ns;
-    channel->row.listened_ns = (uint64_t)listened->used_ns;
     channel->used_ns += channel->row.used_ns;
     channel->listened_ns += channel->row.listened_ns;
     channel->rows[channel->row_count++] = channel->row;
-    memset(&channel->row, 0, sizeof channel->row);
     if (channel->row_count == VO_AIR_ROWS)
         tell_rows(air, channel);
+    uint64_t step = (uint64_t)air->step, used = channel->beyond_ns < step ? channel->beyond_ns : step;
+    channel->row = (struct vo_air_row){.used_ns = used};
+    channel->beyond_ns -= used;
+    channel->row_end += air->step;
 }
 
-/* Notes that the channel was listened to up to `until`. */
-static void note_stay(struct vo_air_channel *channel, vo_time until)
+/* The channel is listened to up to `until`, which is not before the row. */
+static void note_stay(const struct vo_air *air, struct vo_air_channel *channel, vo_time until)
 {
-    vo_occupancy_add(&channel->listened, channel->stay, until);
+    while (until > channel->row_end) {
+        if (channel->stay < channel->row_end)
+            channel->row.listened_ns += (uint64_t)(channel->row_end - channel->stay);
+        channel->stay = channel->row_end;
+        next_row(air, channel);
+    }
+    if (until > channel->stay)
+        channel->row.listened_ns += (uint64_t)(until - channel->stay);
     channel->stay = until;
 }
 
-/* Closes the rows that ended before `begin`. After a long absence they begin anew. */
+/* Closes the rows that ended before `begin`. A long silence has no rows of its own, but `stayed` tells that
+ * it was listened to. */
 static void close_rows(const struct vo_air *air, struct vo_air_channel *channel, vo_time begin, bool stayed)
 {
-    struct vo_occupancy_interval used, listened;
-    if (begin < channel->used.start + air->step)
+    static const vo_time long_rows = 2 * VO_AIR_ROWS;
+    if (begin < channel->row_end)
         return;
-    if (stayed)
-        note_stay(channel, begin);
-    unsigned closed = 0;
-    while (closed++ < 2 * VO_AIR_ROWS && vo_occupancy_next(&channel->used, begin, &used)) {
-        vo_occupancy_next(&channel->listened, begin, &listened);
-        keep_row(air, channel, &used, &listened);
+    if ((begin - channel->row_end) / air->step >= long_rows) {
+        note_stay(air, channel, stayed ? channel->row_end : channel->stay);
+        next_row(air, channel);
+        tell_rows(air, channel);
+        channel->used_ns += channel->row.used_ns;
+        if (stayed)
+            channel->listened_ns += (uint64_t)(begin - channel->stay);
+        begin_rows(air, channel, begin);
+        channel->stay = begin;
+        return;
     }
-    if (begin < channel->used.start + air->step)
-        return;
-    tell_rows(air, channel);
-    if (stayed) /* nothing was heard for all that time */
-        channel->listened_ns += (uint64_t)(begin - channel->used.start);
-    begin_rows(air, channel, begin);
-    channel->stay = begin;
+    if (stayed)
+        note_stay(air, channel, begin);
+    while (begin >= channel->row_end)
+        next_row(air, channel);
 }
 
 static struct vo_air_channel *add_channel(struct vo_air *air, uint16_t mhz, vo_time begin)
@@ -219,7 +252,7 @@ static struct vo_air_channel *tune(struct vo_air *air, uint16_t mhz, vo_time beg
     if (channel && channel->mhz == mhz)
         return channel;
     if (channel)
-        note_stay(channel, channel->until);
+        note_stay(air, channel, channel->until);
     channel = NULL;
     for (unsigned i = 0; i < air->channel_count && !channel; i++)
         if (air->channels[i]->mhz == mhz)
@@ -242,8 +275,9 @@ static uint64_t lay(const struct vo_air *air, struct vo_air_channel *channel, vo
         return 0;
     }
     close_rows(air, channel, end - (vo_time)ns, true);
-    if (ns)
-        vo_occupancy_add(&channel->used, end - (vo_time)ns, end);
+    uint64_t beyond = end > channel->row_end ? (uint64_t)(end - channel->row_end) : 0;
+    channel->row.used_ns += ns - beyond;
+    channel->beyond_ns += beyond;
     channel->until = end;
     return ns;
 }
@@ -290,17 +324,17 @@ uint64_t vo_air_add(struct vo_air *air, struct vo_heard *heard, uint64_t *slack_
 void vo_air_add_preamble(struct vo_air *air, struct vo_heard *heard)
 {
     enum { SOUNDING = 0 };
-    struct vo_wlan_rate rate;
-    struct vo_airtime_ppdu ppdu;
-    struct vo_airtime_span span = {NAN, NAN};
+    bool sounding = heard->radio->zero_length_psdu == SOUNDING;
+    struct vo_airtime_span unknown = {NAN, NAN};
     uint64_t ns = 0, slack_ns = 0;
-    vo_radiotap_rate(heard->radio, &rate);
-    ppdu_of(&rate, &ppdu);
     begin_ppdu(air, heard);
-    if (heard->radio->zero_length_psdu == SOUNDING)
-        span = span_of(air, &ppdu, 0);
-    heard->use = heard->radio->zero_length_psdu == SOUNDING ? VO_AIR_CONTROL : VO_AIR_DAMAGED;
-    bool timed = middle_of(span, heard->radio, &ns, &slack_ns);
+    struct vo_air_memo whole = compute(heard->radio, 0, 0);
+    bool timed = sounding ? whole.timed : middle_of(unknown, heard->radio, &ns, &slack_ns);
+    if (sounding && timed) {
+        ns = whole.ns;
+        slack_ns = whole.slack_ns;
+    }
+    heard->use = sounding ? VO_AIR_CONTROL : VO_AIR_DAMAGED;
     struct vo_air_channel *channel = count(air, heard, &ns);
     if (channel && !timed)
         channel->untimed++;
@@ -311,20 +345,12 @@ void vo_air_add_preamble(struct vo_air *air, struct vo_heard *heard)
 void vo_air_finish(struct vo_air *air)
 {
     if (air->now)
-        note_stay(air->now, air->now->until);
+        note_stay(air, air->now, air->now->until);
     for (unsigned i = 0; i < air->channel_count; i++) {
-        struct vo_air_channel *channel = air->channels[i];
-        vo_time end = channel->used.start + air->step;
-        struct vo_occupancy_interval used, listened;
-        do { /* what reaches beyond the last row has one more */
-            used = vo_occupancy_now(&channel->used, end);
-            listened = vo_occupancy_now(&channel->listened, end);
-            vo_occupancy_next(&channel->used, end, &used);
-            vo_occupancy_next(&channel->listened, end, &listened);
-            keep_row(air, channel, &used, &listened);
-            end += air->step;
-        } while (channel->used.count || channel->listened.count);
-        tell_rows(air, channel);
+        do
+            next_row(air, air->channels[i]);
+        while (air->channels[i]->row.used_ns || air->channels[i]->row.listened_ns);
+        tell_rows(air, air->channels[i]);
     }
 }
 

@@ -17,10 +17,10 @@
 #define VO_PROBES_WLAN_AIR_H
 
 #include "core/estimate/airtime.h"
-#include "core/estimate/occupancy.h"
 #include "probes/wlan/heard.h"
 
 #define VO_AIR_LAG      (100 * VO_NS_PER_MS)
+#define VO_AIR_LEAST    (1000000000u) /* ns of listening, for a share of it to mean anything */
 #define VO_AIR_CHANNELS 256
 #define VO_AIR_MEMO     1024
 #define VO_AIR_ROWS     32
@@ -44,8 +44,9 @@ struct vo_air_channel {
     uint64_t late_ns, used_ns, listened_ns;
     struct vo_air_sum sum;
     struct vo_levels noise;
-    struct vo_occupancy used, listened; /* of the row that is being filled */
-    vo_time stay;                       /* when this stay began, or since when it is not in `listened` yet */
+    vo_time stay;       /* when this stay began, or since when it is in no row yet */
+    vo_time row_end;    /* of the row that is being filled */
+    uint64_t beyond_ns; /* used time that lies behind it */
     unsigned row_count;
     vo_time rows_start;
     struct vo_air_row row, rows[VO_AIR_ROWS];
@@ -71,11 +72,11 @@ struct vo_air {
         uint64_t ns, slack_ns;
         bool has_reference, has_tsft;
     } ppdu;
-    struct vo_air_memo {
-        struct vo_airtime_ppdu ppdu;
+    struct vo_air_memo { /* the same few rates and lengths come again and again */
+        uint64_t phy;
+        uint64_t ns, slack_ns;
         uint32_t bytes;
-        bool filled;
-        struct vo_airtime_span span;
+        bool filled, timed;
     } memo[VO_AIR_MEMO];
 };
 

@@ -53,13 +53,25 @@ static struct vo_link *add_link(struct vo_delivery *delivery, const struct vo_he
     return link;
 }
 
+struct vo_link *vo_delivery_find(struct vo_delivery *delivery, vo_wlan_address transmitter,
+                                 vo_wlan_address receiver)
+{
+    struct vo_link *last = delivery->last;
+    if (last && last->transmitter == transmitter && last->receiver == receiver)
+        return last;
+    last = vo_lookup_find(&delivery->by, transmitter, receiver);
+    if (last)
+        delivery->last = last;
+    return last;
+}
+
 static struct vo_link *link_of(struct vo_delivery *delivery, const struct vo_heard *heard)
 {
     const struct vo_ieee80211 *frame = heard->frame;
     if (frame->receiver == VO_WLAN_NO_ADDRESS || vo_wlan_address_is_group(frame->receiver) ||
         frame->transmitter == VO_WLAN_NO_ADDRESS || vo_wlan_address_is_group(frame->transmitter))
         return NULL;
-    struct vo_link *link = vo_lookup_find(&delivery->by, frame->transmitter, frame->receiver);
+    struct vo_link *link = vo_delivery_find(delivery, frame->transmitter, frame->receiver);
     return link ? link : add_link(delivery, heard);
 }
 
@@ -104,7 +116,8 @@ static struct vo_flow *flow_of(struct vo_delivery *delivery, struct vo_link *lin
         return NULL;
     flow->mask = (uint16_t)(room - 1);
     delivery->flow_count++;
-    return link->flows[at] = flow;
+    link->flows[at] = flow;
+    return flow;
 }
 
 /* Sequence numbers between this frame and the newest before it. */

@@ -67,13 +67,15 @@ struct vo_link {
     uint64_t air_ns;
     struct vo_voice voice;
     struct vo_flow *flows[VO_FLOWS];
-    struct vo_roamer *roamer; /* the caller's */
+    struct vo_roamer *roamer;  /* the caller's, as it likes */
+    struct vo_station *sender; /* likewise */
     struct vo_link *next;
 };
 
 struct vo_delivery {
     struct vo_lookup by;
     struct vo_link *first, **end;
+    struct vo_link *last; /* found last */
     size_t count, flow_count;
     uint64_t left_out; /* frames of further links */
     const struct vo_voice_told *told;
@@ -92,6 +94,9 @@ struct vo_delivery {
 /* `told` is borrowed. */
 void vo_delivery_init(struct vo_delivery *delivery, const struct vo_voice_told *told, unsigned count);
 void vo_delivery_release(struct vo_delivery *delivery);
+/* NULL: no frame of it was heard yet. */
+struct vo_link *vo_delivery_find(struct vo_delivery *delivery, vo_wlan_address transmitter,
+                                 vo_wlan_address receiver);
 /* Takes any frame, damaged ones too: nothing that is missing here may stand between a frame and its ACK.
  * `air_ns`: its time on the air. Returns the link of a data or management frame to one receiver, or NULL. */
 struct vo_link *vo_delivery_hear(struct vo_delivery *delivery, const struct vo_heard *heard,

@@ -35,8 +35,8 @@ struct vo_heard {
     int8_t noise_dbm;  /* 0: none was measured */
     uint8_t use;       /* vo_air_use */
     bool bad_fcs;
-    bool aggregated;   /* part of an A-MPDU */
-    bool joined;       /* …and not its first frame that was heard */
+    bool aggregated; /* part of an A-MPDU */
+    bool joined;     /* …and not its first frame that was heard */
 };
 
 /* Levels in whole dBm: [n] counts -n dBm. A zeroed struct is empty. */

@@ -39,7 +39,7 @@ struct vo_roamer *vo_roams_get(struct vo_roams *roams, vo_wlan_address station)
         return NULL;
     }
     roamer->station = station;
-    roamer->ap = VO_WLAN_NO_ADDRESS;
+    roamer->ap = roamer->strange.ap = VO_WLAN_NO_ADDRESS;
     roamer->probe_first = roamer->probe_last = VO_TIME_UNKNOWN;
     roamer->chain = roams->first;
     roams->first = roamer;
@@ -134,12 +134,13 @@ static void arrive(struct vo_roamer *roamer, vo_wlan_address ap, const struct vo
 }
 
 /* The first data with the new access point ends the roam. */
-static void finish(struct vo_roams *roams, struct vo_roamer *roamer, const struct vo_heard *heard)
+static void finish(struct vo_roams *roams, struct vo_roamer *roamer, vo_time first_data,
+                   const struct vo_heard *heard)
 {
     struct vo_phone_roam *roam = &roamer->next;
     vo_time pace = pace_of(roamer);
     roam->last_data = newest_data(roamer);
-    roam->first_data = heard->time;
+    roam->first_data = first_data;
     roam->to_mhz = heard->mhz;
     roam->steady = pace != VO_TIME_UNKNOWN;
     roam->pace = roam->steady ? pace : 0;
@@ -168,6 +169,18 @@ static bool is_plausible(const struct vo_roamer *roamer, vo_wlan_address ap)
     return roamer->ap == ap || roamer->ap == VO_WLAN_NO_ADDRESS || has_come(roamer, ap);
 }
 
+/* Notes its first frame to a strange access point; at the second *first is the time of that. */
+static bool is_second(struct vo_roamer *roamer, vo_wlan_address ap, vo_time now, vo_time *first)
+{
+    if (roamer->strange.ap == ap && now - roamer->strange.time <= FORGET_NS) {
+        *first = roamer->strange.time;
+        return true;
+    }
+    roamer->strange.ap = ap;
+    roamer->strange.time = now;
+    return false;
+}
+
 /* Data with `ap`: where it is, or where it came to. */
 static void take_data(struct vo_roams *roams, struct vo_roamer *roamer, vo_wlan_address ap,
                       const struct vo_heard *heard)
@@ -175,9 +188,13 @@ static void take_data(struct vo_roams *roams, struct vo_roamer *roamer, vo_wlan_
     if (roamer->ap == VO_WLAN_NO_ADDRESS && !roamer->roaming)
         arrive(roamer, ap, heard);
     if (ap != roamer->ap || has_come(roamer, ap)) {
+        vo_time first_data = heard->time;
+        if (!has_come(roamer, ap) && !is_second(roamer, ap, heard->time, &first_data))
+            return;
         roam_to(roamer, ap, heard, roamer->roaming ? latest(&roamer->next) : VO_TIME_UNKNOWN);
-        finish(roams, roamer, heard);
+        finish(roams, roamer, first_data, heard);
     }
+    roamer->strange.ap = VO_WLAN_NO_ADDRESS;
     note_data(roamer, heard->time);
 }
 

@@ -6,6 +6,9 @@
  * all). Key exchange (EAPOL) is no data. It is a gap in media only if data flowed at a pace before:
  * VO_ROAM_STEADY frames within a second; else silence would be taken for it.
  *
+ * Where no association was heard, two data frames of the station to the new access point tell that it moved:
+ * one may be damaged.
+ *
  * Both channels must be heard: what happens on a channel that no ear listens to is not known, and the gap is
  * not measured then. All ears of a capture work together here.
  *
@@ -56,6 +59,10 @@ struct vo_roamer {
     unsigned data_count; /* all of them; the newest is [(data_count - 1) % …] */
     vo_time probe_first, probe_last;
     uint32_t probes;
+    struct {
+        vo_wlan_address ap;
+        vo_time time;
+    } strange;    /* its one frame to an access point that it did not associate with, as far as was heard */
     bool roaming; /* `next` has begun */
     struct vo_phone_roam next;
     struct vo_roamer *chain;

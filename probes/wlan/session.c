@@ -69,9 +69,9 @@ static struct vo_wlan_ear *ear_of(struct vo_wlan_session *session, unsigned inte
 
 static enum vo_air_use use_of(const struct vo_ieee80211 *frame)
 {
-    static const uint8_t by_priority[8] = {
-        VO_AIR_BEST_EFFORT, VO_AIR_BACKGROUND, VO_AIR_BACKGROUND, VO_AIR_BEST_EFFORT,
-        VO_AIR_VIDEO,       VO_AIR_VIDEO,      VO_AIR_VOICE,      VO_AIR_VOICE};
+    static const uint8_t by_priority[8] = {VO_AIR_BEST_EFFORT, VO_AIR_BACKGROUND, VO_AIR_BACKGROUND,
+                                           VO_AIR_BEST_EFFORT, VO_AIR_VIDEO,      VO_AIR_VIDEO,
+                                           VO_AIR_VOICE,       VO_AIR_VOICE};
     if (frame->type == VO_IEEE80211_CONTROL)
         return VO_AIR_CONTROL;
     if (frame->type != VO_IEEE80211_DATA)
@@ -85,14 +85,23 @@ static int8_t level_of(const struct vo_radiotap *radio, enum vo_radiotap_field f
     return vo_radiotap_has(radio, field) && vo_radiotap_level(dbm) ? dbm : 0;
 }
 
-static void fill(struct vo_heard *heard, vo_time time, const struct vo_wlan_received *received)
+/* A frame without a channel (drivers do not tell that of the host's own) is on the one before. */
+static uint16_t channel_of(const struct vo_wlan_ear *ear, const struct vo_radiotap *radio)
+{
+    if (vo_radiotap_has(radio, VO_RADIOTAP_CHANNEL))
+        return radio->frequency_mhz;
+    return ear->air->now ? ear->air->now->mhz : 0;
+}
+
+static void fill(struct vo_heard *heard, const struct vo_wlan_ear *ear,
+                 const struct vo_wlan_received *received)
 {
     enum { FCS = 4 };
     const struct vo_radiotap *radio = &received->radio;
     *heard = (struct vo_heard){
-        .time = time,
+        .time = ear->session->now,
         .radio = radio,
-        .mhz = vo_radiotap_has(radio, VO_RADIOTAP_CHANNEL) ? radio->frequency_mhz : 0,
+        .mhz = channel_of(ear, radio),
         .signal_dbm = level_of(radio, VO_RADIOTAP_SIGNAL, radio->signal_dbm),
         .noise_dbm = level_of(radio, VO_RADIOTAP_NOISE, radio->noise_dbm),
         .length = received->length + (received->options & VO_IEEE80211_WITH_FCS ? 0 : FCS),
@@ -101,39 +110,61 @@ static void fill(struct vo_heard *heard, vo_time time, const struct vo_wlan_rece
     };
 }
 
-/* Whether a frame that would begin a new station is damaged, though nobody said so. */
+/* Whether its addresses are known to belong together; then they are not damaged. */
+static bool is_familiar(struct vo_wlan_ear *ear, const struct vo_ieee80211 *frame)
+{
+    if (frame->type == VO_IEEE80211_DATA && !vo_wlan_address_is_group(frame->receiver))
+        return vo_delivery_find(&ear->delivery, frame->transmitter, frame->receiver) != NULL;
+    return frame->transmitter == VO_WLAN_NO_ADDRESS ||
+           (ear->station && ear->station->address == frame->transmitter) ||
+           vo_stations_find(&ear->stations, frame->transmitter) != NULL;
+}
+
+/* Whether a frame with new addresses is damaged, though the receiver did not say so. */
 static bool is_secretly_damaged(struct vo_wlan_ear *ear, const struct vo_ieee80211 *frame,
                                 const struct vo_wlan_received *received)
 {
-    enum { FCS = 4 };
-    if (ear->station && ear->station->address == frame->transmitter)
-        return false;
+    enum { FCS = 4, PATIENCE = 64 };
     if (!(received->options & VO_IEEE80211_WITH_FCS) || received->captured != received->length ||
-        received->captured < FCS || frame->transmitter == VO_WLAN_NO_ADDRESS ||
-        vo_stations_find(&ear->stations, frame->transmitter))
+        received->captured < FCS || ear->fcs_wrong > ear->fcs_held + PATIENCE || is_familiar(ear, frame))
         return false;
-    return !vo_ieee80211_fcs_holds(received->at, received->captured);
+    bool holds = vo_ieee80211_fcs_holds(received->at, received->captured);
+    bool believed = ear->fcs_held > ear->fcs_wrong;
+    ear->fcs_held += holds;
+    ear->fcs_wrong += !holds;
+    return believed && !holds;
 }
 
 /* --- Whose it is ---------------------------------------------------------------------------------- */
 
+/* Control frames name stations alone: that of the BSS of either end. */
+static struct vo_bss *bss_of_control(struct vo_wlan_ear *ear, const struct vo_ieee80211 *frame)
+{
+    const struct vo_link *before = ear->delivery.awaiting.sent ? ear->delivery.awaiting.link : NULL;
+    if (before && before->transmitter == frame->receiver) /* an answer to the last frame */
+        return before->bss;
+    const vo_wlan_address ends[] = {frame->receiver, frame->transmitter};
+    struct vo_bss *bss = NULL;
+    for (unsigned i = 0; i < 2 && !bss && ends[i] != VO_WLAN_NO_ADDRESS; i++) {
+        const struct vo_station *station = vo_stations_find(&ear->stations, ends[i]);
+        bss = station && station->bss ? station->bss : vo_bsses_find(&ear->bsses, ends[i]);
+    }
+    return bss;
+}
+
 static struct vo_bss *bss_of(struct vo_wlan_ear *ear, const struct vo_ieee80211 *frame, vo_time time)
 {
-    if (frame->type == VO_IEEE80211_CONTROL) { /* of the BSS of either end */
-        const struct vo_station *station = vo_stations_find(&ear->stations, frame->receiver);
-        struct vo_bss *bss = vo_bsses_find(&ear->bsses, frame->receiver);
-        if (!bss && station)
-            bss = station->bss;
-        return bss || frame->transmitter == VO_WLAN_NO_ADDRESS
-                   ? bss
-                   : vo_bsses_find(&ear->bsses, frame->transmitter);
-    }
+    if (frame->type == VO_IEEE80211_CONTROL)
+        return bss_of_control(ear, frame);
     if (ear->bss && ear->bss->bssid == frame->bssid)
         return ear->bss;
+    struct vo_link *link = ear->delivery.last;
+    if (link && link->bss && link->bss->bssid == frame->bssid)
+        return ear->bss = link->bss;
     bool begins = frame->type == VO_IEEE80211_DATA || frame->kind == VO_IEEE80211_BEACON ||
                   frame->kind == VO_IEEE80211_PROBE_RESPONSE;
-    struct vo_bss *bss = begins ? vo_bsses_get(&ear->bsses, frame->bssid, time)
-                                : vo_bsses_find(&ear->bsses, frame->bssid);
+    struct vo_bss *bss =
+        begins ? vo_bsses_get(&ear->bsses, frame->bssid, time) : vo_bsses_find(&ear->bsses, frame->bssid);
     return bss ? ear->bss = bss : NULL;
 }
 
@@ -141,7 +172,12 @@ static struct vo_station *station_of(struct vo_wlan_ear *ear, const struct vo_ie
 {
     if (ear->station && ear->station->address == frame->transmitter)
         return ear->station;
+    struct vo_link *link = ear->delivery.last;
+    if (link && link->sender && link->transmitter == frame->transmitter)
+        return ear->station = link->sender;
     struct vo_station *station = vo_stations_get(&ear->stations, frame->transmitter, time);
+    if (station && link && link->transmitter == frame->transmitter)
+        link->sender = station;
     return station ? ear->station = station : NULL;
 }
 
@@ -156,8 +192,8 @@ static void take_management(struct vo_wlan_ear *ear, struct vo_bss *bss, const s
             vo_bss_hear(&ear->bsses, bss, heard);
         return;
     }
-    bool requests = frame->kind == VO_IEEE80211_ASSOCIATION_REQUEST ||
-                    frame->kind == VO_IEEE80211_REASSOCIATION_REQUEST;
+    bool requests =
+        frame->kind == VO_IEEE80211_ASSOCIATION_REQUEST || frame->kind == VO_IEEE80211_REASSOCIATION_REQUEST;
     if (bss && requests && !bss->ssid_size && vo_ieee80211_management_decode(frame, &management) &&
         management.elements)
         vo_bss_name(bss, &management);
@@ -182,8 +218,8 @@ static void take_content(struct vo_link *link, const struct vo_heard *heard, con
 static struct vo_roamer *roamer_of(struct vo_wlan_session *session, struct vo_link *link)
 {
     if (!link->roamer && link->direction != VO_LINK_OTHER)
-        link->roamer = vo_roams_get(&session->roams, link->direction == VO_LINK_FROM_AP ? link->receiver
-                                                                                        : link->transmitter);
+        link->roamer = vo_roams_get(&session->roams,
+                                    link->direction == VO_LINK_FROM_AP ? link->receiver : link->transmitter);
     return link->roamer;
 }
 
@@ -212,7 +248,7 @@ static void take_frame(struct vo_wlan_ear *ear, struct vo_heard *heard, const st
     struct vo_station *station = station_of(ear, frame, heard->time);
     struct vo_air_channel *channel;
     uint64_t slack_ns, air_ns = vo_air_add(ear->air, heard, &slack_ns, &channel);
-    if (bss)
+    if (bss && (bss->mhz == heard->mhz || !bss->known))
         vo_air_sum_add(&bss->air, heard->use, air_ns, slack_ns);
     if (station) {
         station->air_ns += air_ns;
@@ -246,12 +282,13 @@ static void count(struct vo_wlan_counts *counts, const struct vo_ieee80211 *fram
     counts->retries += (frame->control & VO_IEEE80211_RETRY) != 0;
 }
 
-static void take(struct vo_wlan_ear *ear, const struct vo_wlan_received *received, const struct vo_frame *captured)
+static void take(struct vo_wlan_ear *ear, const struct vo_wlan_received *received,
+                 const struct vo_frame *captured)
 {
     struct vo_wlan_counts *counts = &ear->session->counts;
     struct vo_heard heard;
     struct vo_ieee80211 frame;
-    fill(&heard, ear->session->now, received);
+    fill(&heard, ear, received);
     counts->bad_fcs += received->bad_fcs;
     if (received->bad_fcs) {
         take_damaged(ear, &heard);
@@ -314,7 +351,7 @@ void vo_wlan_session_frame(struct vo_wlan_session *session, const struct vo_fram
         return;
     }
     session->counts.preambles++;
-    fill(&heard, session->now, &received);
+    fill(&heard, ear, &received);
     vo_air_add_preamble(ear->air, &heard);
 }
 

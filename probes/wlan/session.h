@@ -6,8 +6,8 @@
  * the capture is an ear with tables of its own; only roams are followed over all of them.
  *
  * A frame whose FCS is bad (as the receiver says) has airtime and nothing else. Where the receiver does not
- * say so but captured the FCS, it is verified before a frame may begin a new station: damaged addresses would
- * be stations that do not exist.
+ * say so but captured the FCS, it is verified before a frame may begin a new station or link: damaged
+ * addresses would be stations that do not exist.
  */
 #ifndef VO_PROBES_WLAN_SESSION_H
 #define VO_PROBES_WLAN_SESSION_H
@@ -45,8 +45,9 @@ struct vo_wlan_ear {
     struct vo_bsses bsses;
     struct vo_stations stations;
     struct vo_delivery delivery;
-    struct vo_bss *bss;         /* of the last frame that had one */
-    struct vo_station *station; /* that sent the last frame */
+    uint64_t fcs_held, fcs_wrong; /* of those verified here */
+    struct vo_bss *bss;           /* of the last frame that had one */
+    struct vo_station *station;   /* that sent the last frame */
 };
 
 struct vo_wlan_session {

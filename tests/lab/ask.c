@@ -122,13 +122,11 @@ static enum vo_status wiphy(struct asked *asked, struct vo_error *error)
     enum vo_status status = vo_nl80211_wiphy(asked->nl80211, asked->interface.wiphy, &wiphy, error);
     if (status != VO_OK)
         return status;
-    printf("wiphy index=%u name=%s max_ssids=%u types=%x frequencies=%u scan=%d cqm=%d channel=%d dwell=%d "
-           "cqm_list=%d "
+    printf("wiphy index=%u name=%s max_ssids=%u types=%x frequencies=%u channel=%d dwell=%d cqm_list=%d "
            "malformed=%u\n",
-           wiphy.index, wiphy.name, wiphy.max_ssids, wiphy.types, wiphy.frequency_count,
-           vo_wiphy_takes(&wiphy, VO_WIPHY_SCAN), vo_wiphy_takes(&wiphy, VO_WIPHY_CQM),
-           vo_wiphy_takes(&wiphy, VO_WIPHY_CHANNEL), vo_wiphy_extended(&wiphy, VO_WIPHY_SCAN_DWELL),
-           vo_wiphy_extended(&wiphy, VO_WIPHY_CQM_LIST), wiphy.malformed);
+           wiphy.index, wiphy.name, wiphy.max_ssids, wiphy.types, wiphy.frequency_count, wiphy.sets_channel,
+           vo_wiphy_extended(&wiphy, VO_WIPHY_SCAN_DWELL), vo_wiphy_extended(&wiphy, VO_WIPHY_CQM_LIST),
+           wiphy.malformed);
     for (unsigned i = 0; i < VO_WIPHY_BANDS; i++)
         if (wiphy.bands[i].present)
             printf("band number=%u phys=%x streams=%u\n", i, wiphy.bands[i].phys, wiphy.bands[i].rx_streams);

@@ -49,8 +49,7 @@ check "it goes" eval 'has "$(ask remove mon3)" "^ok" && has "$(ask interface mon
 note "association"
 station_start wlan1
 check "the station connects" until_true 30 is_connected wlan1
-wpa_cli -p /tmp/wpa -i wlan1 roam 02:00:00:00:00:00 >/dev/null
-until_true 15 associated_with wlan1 02:00:00:00:00:00 && until_true 15 is_connected wlan1
+check "to the first access point" roam_to wlan1 0
 ip addr add 10.9.0.2/24 dev wlan1
 sleep 1
 text=$(ask station wlan1)
@@ -83,7 +82,8 @@ def check(name, good, seen):
 for name, pair, loss in (("up", up, 0.75), ("down", down, 0.1)):
     share, sigma = pair["lost"] / pair["attempts"], math.sqrt(loss * (1 - loss) / pair["attempts"])
     check(f"{name}: share of lost attempts is {loss} within four deviations", abs(share - loss) < 4 * sigma, f"{share:.3f} of {pair['attempts']}")
-check("the kernel's retries are the medium's", abs(retries - (up["attempts"] - up["frames"])) <= 8, f"{retries} and {up['attempts'] - up['frames']}")
+# the two are read a moment apart
+check("the kernel's retries are the medium's", abs(retries - (up["attempts"] - up["frames"])) <= 8 + 0.005 * retries, f"{retries} and {up['attempts'] - up['frames']}")
 check("the kernel's failed packets are the medium's", failed == up["failed"], f"{failed} and {up['failed']}")
 check("packets that came back are those that neither way lost", talk["came"] <= talk["sent"] - up["data_failed"], f"{talk['came']} of {talk['sent']}, {up['data_failed']} failed up")
 check("most arrive in spite of it", talk["came"] > 0.5 * talk["sent"], talk)
@@ -92,14 +92,13 @@ END
 failures=$((failures + $?))
 
 note "events"
-(as_nobody events 12 >/tmp/events.txt) &
+(as_nobody events 25 >/tmp/events.txt) &
 listener=$!
 sleep 1
 check "the signal is watched" has "$(ask cqm wlan1 -75 -65)" '^ok'
 medium "set signal 0 1 -80"
 sleep 3
-wpa_cli -p /tmp/wpa -i wlan1 roam 02:00:00:00:02:00 >/dev/null
-until_true 10 associated_with wlan1 02:00:00:00:02:00
+roam_to wlan1 2
 wait $listener
 text=$(cat /tmp/events.txt)
 check "a weak signal is announced" has "$text" '^event signal .*cqm=0 level=-[78]'

@@ -74,6 +74,7 @@ struct medium {
     unsigned radios;
     struct pair pairs[RADIOS_MAX][RADIOS_MAX]; /* [from][to] */
     uint32_t frequency[RADIOS_MAX];            /* last sent on; 0: not yet */
+    bool beacons[RADIOS_MAX];                  /* an access point: stays on its frequency */
     bool overhears[RADIOS_MAX];
     struct {
         uint8_t address[6];
@@ -230,7 +231,8 @@ static void fly_to_all(struct medium *medium, const struct flight *flight)
     struct rate used[RATES] = {{flight->rates[0].index, 1}, {-1, 0}, {-1, 0}, {-1, 0}};
     for (unsigned to = 0; to < medium->radios; to++) {
         struct pair *pair = &medium->pairs[flight->from][to];
-        if (to == flight->from)
+        /* An access point elsewhere could not hear it; whoever may be scanning could. */
+        if (to == flight->from || (medium->beacons[to] && tuned_elsewhere(medium, to, flight->frequency)))
             continue;
         pair->count.group++;
         if (arrives(medium, flight->from, to))
@@ -308,6 +310,7 @@ static int on_message(struct nl_msg *message, void *context)
     if (flight.frequency)
         medium->frequency[flight.from] = flight.frequency;
     learn(medium, flight.frame + 10, flight.from);
+    medium->beacons[flight.from] |= flight.frame[0] == 0x80;
     if (flight.frame[4] & 1)
         fly_to_all(medium, &flight);
     else
@@ -315,11 +318,26 @@ static int on_message(struct nl_msg *message, void *context)
     return NL_OK;
 }
 
+/* A report that is quicker than the sender's kernel, which hands a frame out before it notes that it waits
+ * for the report, is refused: it is sent again. How often is kept in the message's version, which the kernel
+ * does not look at. */
 static int on_refusal(struct sockaddr_nl *from, struct nlmsgerr *refused, void *context)
 {
     (void)from;
-    (void)refused;
-    ((struct medium *)context)->refused++;
+    struct medium *medium = context;
+    const struct nlmsghdr *outer = (const struct nlmsghdr *)(void *)((char *)refused - NLMSG_HDRLEN);
+    struct genlmsghdr *generic = nlmsg_data(&refused->msg);
+    bool whole = !(outer->nlmsg_flags & NLM_F_CAPPED) &&
+                 refused->msg.nlmsg_len >= NLMSG_HDRLEN + GENL_HDRLEN &&
+                 outer->nlmsg_len >= NLMSG_HDRLEN + sizeof refused->error + refused->msg.nlmsg_len;
+    if (!whole || refused->error != -EINVAL || generic->cmd != CMD_TX_INFO_FRAME || generic->version > 20) {
+        medium->refused++;
+        return NL_SKIP;
+    }
+    generic->version++;
+    refused->msg.nlmsg_seq = NL_AUTO_SEQ;
+    refused->msg.nlmsg_pid = NL_AUTO_PORT;
+    send_message(medium, nlmsg_convert(&refused->msg));
     return NL_SKIP;
 }
 

@@ -45,10 +45,11 @@ static inline void put_list(struct list *list, unsigned type, const struct list 
     put(list, type | 0x8000 /* NLA_F_NESTED */, inner->bytes, inner->size);
 }
 
-/* Calls parse with every prefix of the list, each in memory of just its size, so that one byte read beyond it is
- * found. */
+/* Calls parse with every prefix of the list, each in memory of just its size, so that one byte read beyond it
+ * is found. */
 static inline void at_every_length(const struct list *list,
-                                   void (*parse)(const void *attributes, size_t size, void *context), void *context)
+                                   void (*parse)(const void *attributes, size_t size, void *context),
+                                   void *context)
 {
     for (size_t size = 0; size <= list->size; size++) {
         uint8_t *copy = malloc(size ? size : 1);
@@ -63,9 +64,9 @@ static inline void at_every_length(const struct list *list,
 enum { NETLINK_HEADER = 16, GENERIC_HEADER = 4 };
 
 /* Calls `each` with each message; returns how many there are, 0 if there is no such recording. */
-static inline unsigned replay(const char *name,
-                              void (*each)(void *context, uint8_t command, const void *attributes, size_t size),
-                              void *context)
+static inline unsigned
+replay(const char *name, void (*each)(void *context, uint8_t command, const void *attributes, size_t size),
+       void *context)
 {
     static uint8_t bytes[1 << 17];
     char path[256];

@@ -69,12 +69,12 @@ static void test_lengths_that_lie_end_the_list(void **state)
     } cases[] = {
         {{0}, 0, 0, false},
         {{8, 0, 1, 0, 1, 2, 3, 4}, 8, 1, false},
-        {{5, 0, 1, 0, 1}, 5, 1, false},                    /* the last need not be padded */
+        {{5, 0, 1, 0, 1}, 5, 1, false}, /* the last need not be padded */
         {{5, 0, 1, 0, 1, 0, 0, 0, 4, 0, 2, 0}, 12, 2, false},
-        {{4, 0, 1, 0, 4, 0, 2}, 7, 1, true},               /* a cut header */
-        {{3, 0, 1, 0}, 4, 0, true},                        /* shorter than its own header */
-        {{0, 0, 1, 0, 0, 0, 0, 0}, 8, 0, true},            /* would never end */
-        {{9, 0, 1, 0, 1, 2, 3, 4}, 8, 0, true},            /* one byte more than there is */
+        {{4, 0, 1, 0, 4, 0, 2}, 7, 1, true},    /* a cut header */
+        {{3, 0, 1, 0}, 4, 0, true},             /* shorter than its own header */
+        {{0, 0, 1, 0, 0, 0, 0, 0}, 8, 0, true}, /* would never end */
+        {{9, 0, 1, 0, 1, 2, 3, 4}, 8, 0, true}, /* one byte more than there is */
         {{0xff, 0xff, 1, 0, 1, 2, 3, 4}, 8, 0, true},
         {{8}, 1, 0, true},
     };
@@ -109,8 +109,8 @@ static const struct vo_wlan_interface *named(const struct found *found, const ch
     return NULL;
 }
 
-/* What the lab was told: wlan0 serves "voice" on channel 1, wlan2 the same on 36 with 80 MHz, wlan1 is a station of
- * wlan0; phy1 has a P2P device, which is no network interface. */
+/* What the lab was told: wlan0 serves "voice" on channel 1, wlan2 the same on 36 with 80 MHz, wlan1 is a
+ * station of wlan0; phy1 has a P2P device, which is no network interface. */
 static void test_recorded_interfaces(void **state)
 {
     (void)state;
@@ -235,7 +235,8 @@ static void test_refusals_say_what_to_do(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct vo_error error;
-        assert_int_equal(vo_nl80211_refuse(&error, cases[i].what, "wlan0", cases[i].number, ""), cases[i].status);
+        assert_int_equal(vo_nl80211_refuse(&error, cases[i].what, "wlan0", cases[i].number, ""),
+                         cases[i].status);
         assert_non_null(strstr(error.message, cases[i].part));
         assert_non_null(strstr(error.message, "wlan0"));
     }

@@ -61,8 +61,8 @@ static const struct heard *of(const struct found *found, vo_wlan_address bssid)
     return NULL;
 }
 
-/* The lab's air: wlan0 heard with -58 dBm on channel 1, wlan2 with -71 on 36, wlan3, hidden, with -83 on 6; the loads
- * that hostapd announces are 80 and 200 of 255. */
+/* The lab's air: wlan0 heard with -58 dBm on channel 1, wlan2 with -71 on 36, wlan3, hidden, with -83 on 6;
+ * the loads that hostapd announces are 80 and 200 of 255. */
 static void test_recorded_passive_scan(void **state)
 {
     (void)state;
@@ -84,8 +84,9 @@ static void test_recorded_passive_scan(void **state)
         assert_false(found.bsss[i].from_probe); /* it only listened */
         assert_false(found.bsss[i].associated);
         assert_int_equal(found.bsss[i].malformed, 0);
-        uint64_t whole = 1u << VO_SCAN_BSSID | 1u << VO_SCAN_FREQUENCY | 1u << VO_SCAN_SIGNAL | 1u << VO_SCAN_AGE |
-                         1u << VO_SCAN_BOOTTIME | 1u << VO_SCAN_BEACON_ELEMENTS | 1u << VO_SCAN_ELEMENTS;
+        uint64_t whole = 1u << VO_SCAN_BSSID | 1u << VO_SCAN_FREQUENCY | 1u << VO_SCAN_SIGNAL |
+                         1u << VO_SCAN_AGE | 1u << VO_SCAN_BOOTTIME | 1u << VO_SCAN_BEACON_ELEMENTS |
+                         1u << VO_SCAN_ELEMENTS;
         assert_true((found.bsss[i].has & whole) == whole);
     }
 }
@@ -183,7 +184,8 @@ static void test_signals_that_are_none(void **state)
     static const struct {
         int32_t mbm;
         bool possible;
-    } cases[] = {{-100, true}, {-12000, true}, {0, false}, {7000, false}, {-25600, false}, {12700, false}, {-50, false}};
+    } cases[] = {{-100, true},    {-12000, true}, {0, false},  {7000, false},
+                 {-25600, false}, {12700, false}, {-50, false}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct vo_scan_bss bss = with(NL80211_BSS_SIGNAL_MBM, (uint32_t)cases[i].mbm, 4);
         assert_int_equal(vo_scan_has(&bss, VO_SCAN_SIGNAL), cases[i].possible);

@@ -1,4 +1,5 @@
-/* nl80211: the driver's survey, recorded in the lab (noise -92 on every channel) and made by hand for what drivers do. */
+/* nl80211: the driver's survey, recorded in the lab (noise -92 on every channel) and made by hand for what
+ * drivers do. */
 #include "probes/io/nl80211_survey.h"
 
 #include <linux/nl80211.h>
@@ -168,7 +169,8 @@ static void test_cut_anywhere(void **state)
     struct list info = channel(1000, 500), list = survey_of(&info);
     struct vo_survey survey;
     at_every_length(&list, parse, NULL);
-    vo_survey_parse(list.bytes, list.size - 1, &survey); /* the outer length now lies: nothing of it is believed */
+    vo_survey_parse(list.bytes, list.size - 1,
+                    &survey); /* the outer length now lies: nothing of it is believed */
     assert_true(survey.has == 0);
     assert_int_equal(survey.malformed, 1);
 }
@@ -176,9 +178,12 @@ static void test_cut_anywhere(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_recorded),          cmocka_unit_test(test_all_members),
-        cmocka_unit_test(test_busy_longer_than_there), cmocka_unit_test(test_noise_that_is_none),
-        cmocka_unit_test(test_the_whole_radio),   cmocka_unit_test(test_wrong_sizes),
+        cmocka_unit_test(test_recorded),
+        cmocka_unit_test(test_all_members),
+        cmocka_unit_test(test_busy_longer_than_there),
+        cmocka_unit_test(test_noise_that_is_none),
+        cmocka_unit_test(test_the_whole_radio),
+        cmocka_unit_test(test_wrong_sizes),
         cmocka_unit_test(test_cut_anywhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,11 @@
+/*
+ * The commands of voready-wlan. Each takes its arguments (argv[0] is its name) and returns the exit status.
+ */
+#ifndef VO_PROBES_WLAN_COMMANDS_H
+#define VO_PROBES_WLAN_COMMANDS_H
+
+/* read.c */
+int vo_wlan_read(int argc, char **argv);
+int vo_wlan_monitor(int argc, char **argv);
+
+#endif

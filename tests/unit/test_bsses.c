@@ -1,0 +1,201 @@
+#include "tests/unit/wlan_scene.h"
+
+#include "probes/wlan/bsses.h"
+#include "probes/wlan/describe.h"
+
+#define CHANNEL(n) 3, 1, (n)
+
+static const struct vo_bss *bss_of(const struct scene *scene, uint64_t bssid)
+{
+    const struct vo_bss *bss = vo_bsses_find(&scene->session.ears[0]->bsses, bssid);
+    assert_non_null(bss);
+    return bss;
+}
+
+/* The mean is that of the powers: -50 and -60 dBm are 10 and 1 nW, 5.5 nW, -52.60 dBm. Levels that are none
+ * (0) are not counted. */
+static void test_signal(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new();
+    static const uint8_t elements[] = {CHANNEL(1)};
+    static const int8_t levels[] = {-50, -60, 0};
+    struct vo_signal signal;
+    scene->mhz = 2412;
+    for (unsigned i = 0; i < 3; i++) {
+        scene->dbm = levels[i];
+        hear_beacon(scene, i * 100, STATION(AP), "voice", elements, sizeof elements);
+    }
+    const struct vo_bss *bss = bss_of(scene, STATION(AP));
+    vo_levels_signal(&bss->signal, &signal);
+    assert_int_equal(signal.count, 2);
+    assert_true(fabs(vo_signal_mean_dbm(&signal) + 52.596) < 0.001);
+    assert_true(vo_signal_minimum_dbm(&signal) == -60);
+    assert_int_equal(bss->beacons, 3);
+    assert_int_equal(bss->mhz, 2412);
+    assert_int_equal(bss->interval_tu, 100);
+    assert_memory_equal(bss->ssid, "voice", 5);
+    scene_free(scene);
+}
+
+/* A beacon of channel 1 heard on channel 3 is weaker than it is: counted, but not its signal. */
+static void test_heard_off_its_channel(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new();
+    static const uint8_t elements[] = {CHANNEL(1)};
+    struct vo_signal signal;
+    scene->mhz = 2422;
+    scene->dbm = -80;
+    hear_beacon(scene, 0, STATION(AP), "voice", elements, sizeof elements);
+    scene->mhz = 2412;
+    scene->dbm = -50;
+    hear_beacon(scene, 100, STATION(AP), "voice", elements, sizeof elements);
+    const struct vo_bss *bss = bss_of(scene, STATION(AP));
+    vo_levels_signal(&bss->signal, &signal);
+    assert_int_equal(bss->off_channel, 1);
+    assert_true(vo_signal_minimum_dbm(&signal) == -50);
+    assert_int_equal(bss->mhz, 2412);
+    scene_free(scene);
+}
+
+/* 51, 102 and 153 of 255: 20, 40, 60 %. Between the beacons only this element changes, so the BSS is not
+ * "changed". Version 1 stands apart; no element is no load. */
+static void test_load(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new();
+    uint8_t load[] = {11, 5, 3, 0, 0, 0, 0}, old[] = {11, 4, 7, 0, 45, 0};
+    for (unsigned i = 0; i < 3; i++) {
+        load[4] = (uint8_t)(51 * (i + 1));
+        load[2] = (uint8_t)(10 - i);
+        hear_beacon(scene, i * 100, STATION(AP), "a", load, sizeof load);
+        hear_beacon(scene, i * 100 + 1, STATION(OTHER_AP), "b", old, sizeof old);
+        hear_beacon(scene, i * 100 + 2, STATION(PHONE), "c", NULL, 0);
+    }
+    const struct vo_bss *bss = bss_of(scene, STATION(AP));
+    assert_int_equal(bss->load.count, 3);
+    assert_int_equal(bss->load.sum, 51 + 102 + 153);
+    assert_int_equal(bss->load.most, 153);
+    assert_int_equal(bss->load.last, 153);
+    assert_int_equal(bss->load.stations_last, 8);
+    assert_int_equal(bss->load.stations_most, 10);
+    assert_int_equal(bss->load_v1.count, 0);
+    assert_int_equal(bss->changes, 0);
+    assert_int_equal(bss_of(scene, STATION(OTHER_AP))->load.count, 0);
+    assert_int_equal(bss_of(scene, STATION(OTHER_AP))->load_v1.sum, 3 * 45);
+    assert_int_equal(bss_of(scene, STATION(PHONE))->load.count, 0);
+    scene_free(scene);
+}
+
+/* Hidden in its beacons, named by a station that knows it. */
+static void test_hidden(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new();
+    static const uint8_t request[] = {0x11, 0, 10, 0, 0, 6, 's', 'e', 'c', 'r', 'e', 't'};
+    hear_beacon(scene, 0, STATION(AP), "", NULL, 0);
+    assert_true(bss_of(scene, STATION(AP))->hidden);
+    assert_int_equal(bss_of(scene, STATION(AP))->ssid_size, 0);
+    hear_management(scene, 10, VO_IEEE80211_ASSOCIATION_REQUEST, PHONE, AP, AP, request, sizeof request);
+    assert_int_equal(bss_of(scene, STATION(AP))->ssid_size, 6);
+    assert_memory_equal(bss_of(scene, STATION(AP))->ssid, "secret", 6);
+    assert_true(bss_of(scene, STATION(AP))->hidden);
+    scene_free(scene);
+}
+
+/* One device: last four bits, or the first byte, differ; or the name. */
+static void test_access_points(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new();
+    uint8_t name[2 + 30] = {133, 30};
+    memcpy(name + 2 + 10, "ap-lobby", 8); /* Cisco's name begins at byte 10 */
+    hear_beacon(scene, 0, UINT64_C(0x0018aa112230), "voice", NULL, 0);
+    hear_beacon(scene, 1, UINT64_C(0x0018aa11223f), "guest", NULL, 0);
+    hear_beacon(scene, 2, UINT64_C(0x0218aa112231), "local", NULL, 0);
+    hear_beacon(scene, 3, UINT64_C(0x0018aa112240), "next door", NULL, 0);
+    hear_beacon(scene, 4, UINT64_C(0x0018bb000000), "2.4", name, sizeof name);
+    hear_beacon(scene, 5, UINT64_C(0x0018cc000000), "5", name, sizeof name);
+    vo_wlan_session_finish(&scene->session);
+    const struct vo_bss *first = bss_of(scene, UINT64_C(0x0018aa112230));
+    assert_ptr_equal(bss_of(scene, UINT64_C(0x0018aa11223f))->ap, first);
+    assert_ptr_equal(bss_of(scene, UINT64_C(0x0218aa112231))->ap, first);
+    assert_ptr_not_equal(bss_of(scene, UINT64_C(0x0018aa112240))->ap, first);
+    assert_ptr_equal(bss_of(scene, UINT64_C(0x0018cc000000))->ap, bss_of(scene, UINT64_C(0x0018bb000000)));
+    scene_free(scene);
+}
+
+static struct vo_bss_info with_akms(uint32_t akms)
+{
+    return (struct vo_bss_info){.has = UINT64_C(1) << VO_BSS_RSN,
+                                .rsn = {.parts = VO_BSS_SECURITY_AKM, .akms = akms}};
+}
+
+/* The weakest way in decides. */
+static void test_security_words(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t akms;
+        const char *word;
+    } rows[] = {
+        {1u << 1, "wpa2_enterprise"},
+        {1u << 3, "wpa2_enterprise"},
+        {1u << 5 | 1u << 12, "wpa2_enterprise"},
+        {1u << 12, "wpa3_enterprise"},
+        {1u << 13, "wpa3_enterprise"},
+        {1u << 2, "wpa2_personal"},
+        {1u << 8, "wpa3_personal"},
+        {1u << 2 | 1u << 8, "wpa2_personal"},
+        {1u << 1 | 1u << 2, "wpa2_personal"},
+        {1u << 18, "owe"},
+        {0, "other"},
+    };
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct vo_bss_info info = with_akms(rows[i].akms);
+        assert_string_equal(vo_bss_security_word(&info, VO_CAPABILITY_PRIVACY), rows[i].word);
+    }
+    struct vo_bss_info none = {0}, old = with_akms(1u << 1);
+    old.has |= UINT64_C(1) << VO_BSS_WPA;
+    assert_string_equal(vo_bss_security_word(&none, 0), "open");
+    assert_string_equal(vo_bss_security_word(&none, VO_CAPABILITY_PRIVACY), "wep");
+    assert_string_equal(vo_bss_security_word(&old, VO_CAPABILITY_PRIVACY), "wpa");
+}
+
+static void test_ssid_text(void **state)
+{
+    (void)state;
+    static const uint8_t mixed[] = {'a', 0xc3, 0xa4, 0xff, '\n', 'b'};
+    uint8_t worst[VO_SSID_MAX];
+    char text[VO_SSID_TEXT];
+    assert_string_equal(vo_ssid_text(mixed, sizeof mixed, text), "a\xc3\xa4\\xff\\x0a"
+                                                                 "b");
+    memset(worst, 0xff, sizeof worst);
+    assert_int_equal(strlen(vo_ssid_text(worst, sizeof worst, text)), VO_SSID_TEXT - 1);
+    assert_string_equal(vo_ssid_text(worst, 0, text), "");
+}
+
+/* More BSSs than are kept (somebody floods the air) are told. */
+static void test_flood(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new();
+    for (uint64_t i = 0; i < VO_BSS_MOST + 10; i++)
+        hear_beacon(scene, (double)i, UINT64_C(0x020000000000) + i, "x", NULL, 0);
+    assert_int_equal(scene->session.ears[0]->bsses.count, VO_BSS_MOST);
+    assert_int_equal(scene->session.ears[0]->bsses.left_out, 10);
+    assert_non_null(vo_wlan_session_left_out(&scene->session));
+    scene_free(scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_signal),        cmocka_unit_test(test_heard_off_its_channel),
+        cmocka_unit_test(test_load),          cmocka_unit_test(test_hidden),
+        cmocka_unit_test(test_access_points), cmocka_unit_test(test_security_words),
+        cmocka_unit_test(test_ssid_text),     cmocka_unit_test(test_flood),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -9,15 +9,11 @@
 
 const char *vo_wlan_ear_name(const struct vo_wlan_ear *ear)
 {
-    static char number[16];
     struct vo_capture *capture = ear->session->capture;
     if (!capture || vo_capture_interface_count(capture) < 2)
         return NULL;
     const struct vo_capture_interface *interface = vo_capture_interface(capture, ear->interface);
-    if (interface && interface->name)
-        return interface->name;
-    snprintf(number, sizeof number, "#%u", ear->interface);
-    return number;
+    return interface && interface->name ? interface->name : ear->number;
 }
 
 static struct vo_subject channel_subject(uint16_t mhz, char text[16])

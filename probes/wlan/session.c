@@ -4,6 +4,7 @@
 #include "probes/decode/wlan_received.h"
 #include "probes/wlan/emit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +46,7 @@ static struct vo_wlan_ear *add_ear(struct vo_wlan_session *session, unsigned int
     if (!ear)
         return NULL;
     ear->interface = interface;
+    snprintf(ear->number, sizeof ear->number, "#%u", interface);
     ear->session = session;
     ear->air = vo_air_new(session->options.series_s * VO_NS_PER_S, vo_wlan_emit_rows, ear);
     if (!ear->air) {

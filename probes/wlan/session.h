@@ -40,6 +40,7 @@ struct vo_wlan_counts {
 
 struct vo_wlan_ear {
     unsigned interface;
+    char number[16]; /* "#2", for an interface without a name */
     struct vo_wlan_session *session;
     struct vo_air *air;
     struct vo_bsses bsses;

@@ -187,7 +187,7 @@ void vo_wlan_print_table(const struct vo_wlan_session *session, FILE *stream)
     fprintf(stream, "%llu frames, %llu beacons, %llu retries, %llu with a bad FCS, %llu not decoded\n",
             (unsigned long long)counts->frames, (unsigned long long)counts->beacons,
             (unsigned long long)counts->retries, (unsigned long long)counts->bad_fcs,
-            (unsigned long long)(counts->undecoded + counts->not_wlan));
+            (unsigned long long)counts->undecoded + (unsigned long long)counts->not_wlan);
     for (unsigned i = 0; i < session->ear_count; i++) {
         const char *name = vo_wlan_ear_name(session->ears[i]);
         if (name)

@@ -9,6 +9,7 @@ check() {
     shift
     if "$@"; then echo "ok   $name"; else
         echo "FAIL $name"
+        [ -z "${text:-}" ] || sed 's/^/     /' <<<"$text" | head -20 # what was looked at last
         failures=$((failures + 1))
     fi
 }

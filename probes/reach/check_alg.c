@@ -176,8 +176,9 @@ static bool open_all(struct alg *alg, struct vo_error *error)
            vo_udp_open(alg->attempt->hub->reach->loop, &config, &alg->plain, error) == VO_OK;
 }
 
-static void close_all(struct alg *alg)
+static void close_all(void *own)
 {
+    struct alg *alg = own;
     for (unsigned i = 0; i < SIDES * METHODS; i++) {
         vo_udp_close(alg->messages[i].udp);
         vo_conn_close(alg->messages[i].conn);
@@ -296,7 +297,6 @@ static bool finish(struct alg *alg, const char *state, const char *lost)
         vo_observe_label(writer, "changed_to", difference.to[0] ? difference.to : NULL);
     }
     vo_observe_end(writer);
-    close_all(alg);
     vo_hub_done(attempt);
     return true;
 }
@@ -304,7 +304,6 @@ static bool finish(struct alg *alg, const char *state, const char *lost)
 static bool miss(struct alg *alg, const char *format, const char *detail)
 {
     char why[VO_ERROR_SIZE];
-    close_all(alg);
     snprintf(why, sizeof why, "%s %u: ", is_tcp(alg->attempt) ? "TCP" : "UDP", port_of(alg, 0));
     size_t used = strlen(why);
     snprintf(why + used, sizeof why - used, format, detail);
@@ -393,17 +392,10 @@ static bool advance_try(struct alg *alg, vo_time now, bool reported)
     return true;
 }
 
-static bool advance(struct vo_attempt *attempt, vo_time now)
+static bool advance(void *own, vo_time now, bool reported)
 {
-    struct alg *alg = attempt->own;
-    const struct vo_responder_client *client = attempt->peer->client;
-    const char *failure = client ? vo_responder_client_failure(client) : attempt->peer->why;
-    if (failure) {
-        close_all(alg);
-        return vo_hub_missing(attempt, "%s", failure);
-    }
-    bool reported = vo_responder_client_reports(client) >= attempt->report;
-    switch (attempt->stage) {
+    struct alg *alg = own;
+    switch (alg->attempt->stage) {
     case VO_ATTEMPT_CONTROL:
         return advance_control(alg);
     case VO_ATTEMPT_PORT:
@@ -419,40 +411,14 @@ static bool advance(struct vo_attempt *attempt, vo_time now)
 
 static void start(struct vo_check *check)
 {
-    struct alg *alg = calloc(1, sizeof *alg);
-    struct vo_attempt *attempt = alg ? vo_hub_join(check, VO_ATTEMPT_OWN) : NULL;
-    check->state = attempt;
-    if (!attempt) {
-        free(alg);
-        vo_check_put_untried(check, NULL, NULL, "out of memory");
-        vo_check_done(check);
-        return;
-    }
-    alg->attempt = attempt;
-    attempt->own = alg;
-    attempt->advance = advance;
-    vo_hub_wake(attempt->hub);
-}
-
-static void stop(struct vo_check *check)
-{
-    struct vo_attempt *attempt = check->state;
-    if (!attempt || attempt->stage == VO_ATTEMPT_DONE)
-        return;
-    close_all(attempt->own);
-    vo_hub_missing(attempt, "stopped before it was known");
-}
-
-static void leave(struct vo_check *check)
-{
-    struct vo_attempt *attempt = check->state;
+    struct vo_attempt *attempt = vo_hub_join(check, VO_ATTEMPT_OWN, sizeof(struct alg));
     if (!attempt)
         return;
-    close_all(attempt->own);
-    free(attempt->own);
-    attempt->own = NULL;
-    vo_hub_leave(attempt);
-    check->state = NULL;
+    struct alg *alg = attempt->own;
+    alg->attempt = attempt;
+    attempt->advance = advance;
+    attempt->close = close_all;
 }
 
-const struct vo_check_kind vo_check_alg = {.name = "alg", .start = start, .stop = stop, .free = leave};
+const struct vo_check_kind vo_check_alg = {
+    .name = "alg", .start = start, .stop = vo_hub_stop, .free = vo_hub_leave};

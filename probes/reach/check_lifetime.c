@@ -75,8 +75,9 @@ static void close_trial(struct trial *trial)
     trial->conn = NULL;
 }
 
-static void close_all(struct life *life)
+static void close_all(void *own)
 {
+    struct life *life = own;
     for (unsigned i = 0; i < life->count; i++)
         close_trial(&life->trials[i]);
 }
@@ -327,7 +328,6 @@ static bool finish(struct life *life, const struct found *found)
     const enum vo_metric metric = VO_METRIC_NAT_BINDING_LIFETIME_S;
     double lived = (double)found->lived / (double)VO_NS_PER_S;
     double died = (double)found->died / (double)VO_NS_PER_S;
-    close_all(life);
     vo_check_observe(attempt->check);
     if (found->died) {
         vo_observe_metric(writer, metric, (lived + died) / 2);
@@ -349,7 +349,6 @@ static bool finish(struct life *life, const struct found *found)
 static bool miss(struct life *life, const char *why)
 {
     const struct vo_demand *demand = life->attempt->check->demand;
-    close_all(life);
     return vo_hub_missing(life->attempt, "%s of the responder's port %u/%s", why, demand->port,
                           demand->transport);
 }
@@ -378,10 +377,8 @@ static bool advance_port(struct life *life, vo_time now)
         return vo_hub_missing(attempt, "the responder does not listen on %s %u: add it to its --ports",
                               is_tcp(life) ? "TCP" : "UDP", port);
     for (unsigned i = 0; i < life->count; i++)
-        if (!open_trial(&life->trials[i], &error)) {
-            close_all(life);
+        if (!open_trial(&life->trials[i], &error))
             return vo_hub_missing(attempt, "%s", error.message);
-        }
     attempt->stage = VO_ATTEMPT_TRY;
     attempt->next_at = attempt->end = now;
     life->poll_at = now + life->poll_every;
@@ -420,17 +417,10 @@ static bool advance_try(struct life *life, vo_time now)
     return false;
 }
 
-static bool advance(struct vo_attempt *attempt, vo_time now)
+static bool advance(void *own, vo_time now, bool reported)
 {
-    struct life *life = attempt->own;
-    const struct vo_responder_client *client = attempt->peer->client;
-    const char *failure = client ? vo_responder_client_failure(client) : attempt->peer->why;
-    if (failure) {
-        close_all(life);
-        return vo_hub_missing(attempt, "%s", failure);
-    }
-    bool reported = vo_responder_client_reports(client) >= attempt->report;
-    switch (attempt->stage) {
+    struct life *life = own;
+    switch (life->attempt->stage) {
     case VO_ATTEMPT_CONTROL:
         return advance_control(life);
     case VO_ATTEMPT_PORT:
@@ -444,26 +434,19 @@ static bool advance(struct vo_attempt *attempt, vo_time now)
 
 static void start(struct vo_check *check)
 {
-    struct life *life = NULL;
-    struct vo_attempt *attempt = NULL;
-    const char *why = "not tried: --nat-lifetime 120 takes two minutes";
-    if (check->reach->nat_lifetime > 0) {
-        why = "out of memory";
-        life = calloc(1, sizeof *life);
-        attempt = life ? vo_hub_join(check, VO_ATTEMPT_OWN) : NULL;
-    }
-    check->state = attempt;
-    if (!attempt) {
-        free(life);
-        vo_check_put_untried(check, NULL, NULL, why);
+    if (check->reach->nat_lifetime <= 0) {
+        vo_check_put_untried(check, NULL, NULL, "not tried: --nat-lifetime 120 takes two minutes");
         vo_check_done(check);
         return;
     }
+    struct vo_attempt *attempt = vo_hub_join(check, VO_ATTEMPT_OWN, sizeof(struct life));
+    if (!attempt)
+        return;
+    struct life *life = attempt->own;
     life->attempt = attempt;
-    attempt->own = life;
     attempt->advance = advance;
+    attempt->close = close_all;
     plan(life);
-    vo_hub_wake(attempt->hub);
 }
 
 /* What lived so far is known; what has not come back may still do. */
@@ -473,25 +456,11 @@ static void stop(struct vo_check *check)
     if (!attempt || attempt->stage == VO_ATTEMPT_DONE)
         return;
     struct found found = look(attempt->own);
-    if (found.lived || found.died) {
+    if (found.lived || found.died)
         finish(attempt->own, &found);
-        return;
-    }
-    close_all(attempt->own);
-    vo_hub_missing(attempt, "stopped before it was known");
-}
-
-static void leave(struct vo_check *check)
-{
-    struct vo_attempt *attempt = check->state;
-    if (!attempt)
-        return;
-    close_all(attempt->own);
-    free(attempt->own);
-    attempt->own = NULL;
-    vo_hub_leave(attempt);
-    check->state = NULL;
+    else
+        vo_hub_stop(check);
 }
 
 const struct vo_check_kind vo_check_lifetime = {
-    .name = "lifetime", .start = start, .stop = stop, .free = leave};
+    .name = "lifetime", .start = start, .stop = stop, .free = vo_hub_leave};

@@ -30,28 +30,6 @@ static vo_time patience(const struct vo_attempt *attempt)
     return attempt->hub->reach->timeout / 6;
 }
 
-static void close_sockets(struct vo_attempt *attempt)
-{
-    vo_udp_close(attempt->udp);
-    vo_conn_close(attempt->conn);
-    attempt->udp = NULL;
-    attempt->conn = NULL;
-}
-
-__attribute__((format(printf, 2, 3))) static bool finish_missing(struct vo_attempt *attempt,
-                                                                 const char *format, ...)
-{
-    char why[VO_ERROR_SIZE];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(why, sizeof why, format, arguments);
-    va_end(arguments);
-    close_sockets(attempt);
-    vo_check_put_untried(attempt->check, NULL, NULL, why);
-    vo_hub_done(attempt);
-    return true;
-}
-
 static void put_icmp(const struct vo_attempt *attempt)
 {
     struct vo_record_writer *writer = attempt->hub->reach->writer;
@@ -91,7 +69,6 @@ static bool finish(struct vo_attempt *attempt, const char *state, const char *lo
                          vo_endpoint_format(attempt->seen.address, attempt->seen.port, seen));
     put_icmp(attempt);
     vo_observe_end(writer);
-    close_sockets(attempt);
     vo_hub_done(attempt);
     return true;
 }
@@ -207,7 +184,7 @@ static bool start_out(struct vo_attempt *attempt, vo_time now)
         return true;
     }
     if (!open_udp(attempt, false, &error))
-        return finish_missing(attempt, "%s", error.message);
+        return vo_hub_missing(attempt, "%s", error.message);
     attempt->before = vo_hub_counted(attempt);
     attempt->end = now + (VO_ATTEMPT_TRIES - 1) * spacing(attempt) + patience(attempt);
     send_request(attempt, now);
@@ -225,9 +202,9 @@ static bool start_in(struct vo_attempt *attempt, vo_time now)
             (uint16_t)(spacing(attempt) / VO_NS_PER_MS > 5000 ? 5000 : spacing(attempt) / VO_NS_PER_MS),
         .count = VO_ATTEMPT_TRIES};
     if (demand->local_port == 0)
-        return finish_missing(attempt, "no local port is named on which to wait");
+        return vo_hub_missing(attempt, "no local port is named on which to wait");
     if (!open_udp(attempt, true, &error))
-        return finish_missing(attempt, "%s", error.message);
+        return vo_hub_missing(attempt, "%s", error.message);
     attempt->report = vo_responder_client_send(attempt->peer->client, &send);
     attempt->end = now + (VO_ATTEMPT_TRIES - 1) * spacing(attempt) + patience(attempt);
     return true;
@@ -277,7 +254,7 @@ static bool start_tcp(struct vo_attempt *attempt, vo_time now)
     config.ended = on_ended;
     attempt->end = now + 2 * attempt->hub->reach->timeout; /* the connection has a time-out of its own */
     if (vo_conn_open(attempt->hub->reach->loop, &config, &attempt->conn, &error) != VO_OK)
-        return finish_missing(attempt, "%s", error.message);
+        return vo_hub_missing(attempt, "%s", error.message);
     return true;
 }
 
@@ -301,7 +278,7 @@ static bool try_tcp(struct vo_attempt *attempt, vo_time now)
         return finish(attempt, result->state, NULL, -1, NULL);
     }
     if (attempt->ended && result->end == VO_CONN_LOCAL)
-        return finish_missing(attempt, "%s", result->text);
+        return vo_hub_missing(attempt, "%s", result->text);
     return attempt->ended || now >= attempt->end ? ask_counters(attempt) : false;
 }
 
@@ -342,13 +319,13 @@ static bool judge_out(struct vo_attempt *attempt, const struct vo_reflect_row *r
     char address[VO_ADDRESS_TEXT];
     uint32_t arrived = row->received - attempt->before;
     if (arrived == 0 && row->foreign > 0)
-        return finish_missing(
+        return vo_hub_missing(
             attempt,
             "the requests reached the responder from %s, not from the address of its control "
             "connection: NAT uses several addresses",
             vo_address_format(row->foreign_address, address));
     if (arrived > 0 && row->answered == 0)
-        return finish_missing(attempt, "the responder had sent all that it may: it did not answer");
+        return vo_hub_missing(attempt, "the responder had sent all that it may: it did not answer");
     if (arrived == 0 && try_slowly(attempt))
         return true;
     return finish(attempt, "filtered", lost_names[arrived > 0], arrived, "responder_counters");
@@ -360,10 +337,10 @@ static bool judge_in(struct vo_attempt *attempt, const struct vo_reflect_row *ro
 {
     static const struct sockaddr_storage nobody;
     if (row->state == VO_REFLECT_NOT_SERVED)
-        return finish_missing(attempt, "the responder does not listen on UDP %u: add it to its --ports",
+        return vo_hub_missing(attempt, "the responder does not listen on UDP %u: add it to its --ports",
                               row->port);
     if (row->state == VO_REFLECT_REFUSED || row->sent == 0)
-        return finish_missing(attempt, "the responder could not send from UDP %u", row->port);
+        return vo_hub_missing(attempt, "the responder could not send from UDP %u", row->port);
     attempt->icmp = (struct vo_icmp_error){.known = row->icmp_family != 0,
                                            .family = row->icmp_family == 4 ? AF_INET : AF_INET6,
                                            .type = row->icmp_type,
@@ -421,10 +398,10 @@ static bool advance_port(struct vo_attempt *attempt)
     const struct vo_reflect_row *row = row_of(attempt);
     bool is_tcp = attempt->kind == VO_ATTEMPT_TCP;
     if (row && row->state != VO_REFLECT_SERVED)
-        return finish_missing(attempt, "the responder does not listen on %s %u: add it to its --ports",
+        return vo_hub_missing(attempt, "the responder does not listen on %s %u: add it to its --ports",
                               is_tcp ? "TCP" : "UDP", row->port);
     if (!row)
-        return finish_missing(attempt, "the responder serves no more than %d ports a run", VO_REFLECT_ROWS);
+        return vo_hub_missing(attempt, "the responder serves no more than %d ports a run", VO_REFLECT_ROWS);
     attempt->stage = VO_ATTEMPT_TURN;
     return true;
 }
@@ -435,16 +412,11 @@ static bool advance_count(struct vo_attempt *attempt)
     if (attempt->echoed) /* it came late, but it came */
         return attempt->kind == VO_ATTEMPT_TCP ? try_tcp(attempt, 0) : try_udp(attempt, 0);
     return row ? kinds[attempt->kind].judge(attempt, row)
-               : finish_missing(attempt, "the responder serves no more than %d ports a run", VO_REFLECT_ROWS);
+               : vo_hub_missing(attempt, "the responder serves no more than %d ports a run", VO_REFLECT_ROWS);
 }
 
-bool vo_attempt_advance(struct vo_attempt *attempt, vo_time now)
+bool vo_attempt_advance(struct vo_attempt *attempt, vo_time now, bool reported)
 {
-    struct vo_responder_client *client = attempt->peer->client;
-    const char *failure = client ? vo_responder_client_failure(client) : attempt->peer->why;
-    if (failure && !attempt->echoed)
-        return finish_missing(attempt, "%s", failure);
-    bool reported = client && vo_responder_client_reports(client) >= attempt->report;
     switch (attempt->stage) {
     case VO_ATTEMPT_CONTROL:
         return advance_control(attempt);
@@ -475,29 +447,8 @@ static enum vo_attempt_kind kind_of(const struct vo_demand *demand)
 
 static void start(struct vo_check *check)
 {
-    struct vo_attempt *attempt = vo_hub_join(check, kind_of(check->demand));
-    check->state = attempt;
-    if (attempt) {
-        vo_hub_wake(attempt->hub);
-    } else {
-        vo_check_put_untried(check, NULL, NULL, "out of memory");
-        vo_check_done(check);
-    }
-}
-
-static void stop(struct vo_check *check)
-{
-    struct vo_attempt *attempt = check->state;
-    if (attempt && attempt->stage != VO_ATTEMPT_DONE)
-        finish_missing(attempt, "stopped before it was known");
-}
-
-static void leave(struct vo_check *check)
-{
-    if (check->state)
-        vo_hub_leave(check->state);
-    check->state = NULL;
+    vo_hub_join(check, kind_of(check->demand), 0);
 }
 
 const struct vo_check_kind vo_check_responder = {
-    .name = "responder", .start = start, .stop = stop, .free = leave};
+    .name = "responder", .start = start, .stop = vo_hub_stop, .free = vo_hub_leave};

@@ -72,8 +72,13 @@ static void note_life(struct vo_responder_hub *hub)
 
 static bool advance(struct vo_attempt *attempt, vo_time now)
 {
-    return attempt->kind == VO_ATTEMPT_OWN ? attempt->advance(attempt, now)
-                                           : vo_attempt_advance(attempt, now);
+    const struct vo_responder_client *client = attempt->peer->client;
+    const char *failure = client ? vo_responder_client_failure(client) : attempt->peer->why;
+    if (failure && !attempt->echoed)
+        return vo_hub_missing(attempt, "%s", failure);
+    bool reported = client && vo_responder_client_reports(client) >= attempt->report;
+    return attempt->kind == VO_ATTEMPT_OWN ? attempt->advance(attempt->own, now, reported)
+                                           : vo_attempt_advance(attempt, now, reported);
 }
 
 /* One attempt's end may be another's turn: until nothing moves any more. */
@@ -155,42 +160,80 @@ static struct vo_hub_peer *find_peer(struct vo_responder_hub *hub, const struct 
     return peer;
 }
 
-struct vo_attempt *vo_hub_join(struct vo_check *check, enum vo_attempt_kind kind)
+static struct vo_attempt *join(struct vo_check *check, size_t own_size)
 {
     struct vo_reach *reach = check->reach;
     struct vo_responder_hub *hub = reach->responder;
     struct vo_attempt *attempt = calloc(1, sizeof *attempt);
-    if (attempt && !hub) {
+    if (attempt && own_size)
+        attempt->own = calloc(1, own_size);
+    bool made = attempt && (!own_size || attempt->own);
+    if (made && !hub) {
         hub = calloc(1, sizeof *hub);
         if (hub)
             *hub = (struct vo_responder_hub){.reach = reach, .wake = {.due = walk, .context = hub}};
         reach->responder = hub;
     }
-    if (attempt && hub)
+    if (made && hub)
         attempt->peer = find_peer(hub, &check->address);
-    if (!attempt || !hub || !attempt->peer) {
-        free(attempt);
-        if (hub && !hub->attempts)
-            free_hub(hub);
+    if (made && hub && attempt->peer)
+        return attempt;
+    if (attempt)
+        free(attempt->own);
+    free(attempt);
+    if (hub && !hub->attempts)
+        free_hub(hub);
+    return NULL;
+}
+
+struct vo_attempt *vo_hub_join(struct vo_check *check, enum vo_attempt_kind kind, size_t own_size)
+{
+    struct vo_attempt *attempt = join(check, own_size);
+    check->state = attempt;
+    if (!attempt) {
+        vo_check_put_untried(check, NULL, NULL, "out of memory");
+        vo_check_done(check);
         return NULL;
     }
     attempt->check = check;
-    attempt->hub = hub;
+    attempt->hub = check->reach->responder;
     attempt->kind = kind;
     attempt->peer->left++;
-    attempt->next = hub->attempts;
-    hub->attempts = attempt;
+    attempt->next = attempt->hub->attempts;
+    attempt->hub->attempts = attempt;
+    vo_hub_wake(attempt->hub);
     return attempt;
 }
 
-void vo_hub_leave(struct vo_attempt *attempt)
+static void close_sockets(struct vo_attempt *attempt)
 {
-    struct vo_responder_hub *hub = attempt->hub;
     vo_udp_close(attempt->udp);
     vo_conn_close(attempt->conn);
     attempt->udp = NULL;
     attempt->conn = NULL;
+    if (attempt->close)
+        attempt->close(attempt->own);
+}
+
+void vo_hub_stop(struct vo_check *check)
+{
+    struct vo_attempt *attempt = check->state;
+    if (attempt && attempt->stage != VO_ATTEMPT_DONE)
+        vo_hub_missing(attempt, "stopped before it was known");
+}
+
+void vo_hub_leave(struct vo_check *check)
+{
+    struct vo_attempt *attempt = check->state;
+    if (!attempt)
+        return;
+    struct vo_responder_hub *hub = attempt->hub;
+    close_sockets(attempt);
+    free(attempt->own);
+    attempt->own = NULL;
+    attempt->close = NULL;
     attempt->dead = true;
+    check->state = NULL;
     if (!hub->walking)
         reap(hub);
 }
@@ -292,6 +335,7 @@ void vo_hub_done(struct vo_attempt *attempt)
 {
     struct vo_hub_peer *peer = attempt->peer;
     attempt->stage = VO_ATTEMPT_DONE;
+    close_sockets(attempt);
     if (--peer->left == 0 && !peer->nat.told) {
         peer->nat.told = true;
         observe_nat(attempt->hub, peer);

@@ -48,10 +48,14 @@ struct vo_attempt {
     struct vo_hub_peer *peer;
     enum vo_attempt_kind kind;
     enum vo_attempt_stage stage;
-    bool (*advance)(struct vo_attempt *attempt, vo_time now); /* of OWN: as vo_attempt_advance() */
-    void *own;                                                /* its own */
-    bool dead;                                                /* the check is gone */
-    bool slow; /* tried again, alone, because a router limits its ICMP errors */
+    /* of OWN: as vo_attempt_advance(), while the control connection is sound; `reported`: what it waits for
+     * has come */
+    bool (*advance)(void *own, vo_time now, bool reported);
+    void (*close)(
+        void *own); /* of OWN: its sockets; called once its end is known, and again when the check is gone */
+    void *own;      /* the hub frees it */
+    bool dead;      /* the check is gone */
+    bool slow;      /* tried again, alone, because a router limits its ICMP errors */
     struct vo_udp *udp;
     struct vo_conn *conn;
     uint32_t report;      /* that it waits for */
@@ -77,10 +81,13 @@ struct vo_responder_hub {
     bool walking;
 };
 
-/* Makes the attempt of a check, and the hub if there is none. NULL: no memory. */
-struct vo_attempt *vo_hub_join(struct vo_check *check, enum vo_attempt_kind kind);
-/* The check is gone; the last one takes the hub along. */
-void vo_hub_leave(struct vo_attempt *attempt);
+/* Makes the attempt of a check, which is its state, and the hub if there is none. For OWN, `own_size` zeroed
+ * bytes and its functions. NULL: no memory, and the check is done. */
+struct vo_attempt *vo_hub_join(struct vo_check *check, enum vo_attempt_kind kind, size_t own_size);
+/* Ends the check early, if it has not ended: vo_check_kind.stop. */
+void vo_hub_stop(struct vo_check *check);
+/* The check is gone, the last one takes the hub along: vo_check_kind.free. */
+void vo_hub_leave(struct vo_check *check);
 /* Something came: have all attempts looked at soon. */
 void vo_hub_wake(struct vo_responder_hub *hub);
 /* Whether the attempt may begin: it is alone with its local port and its row, and whoever wants to be called
@@ -91,7 +98,8 @@ uint32_t vo_hub_counted(const struct vo_attempt *attempt);
 /* Keeps how the responder saw a packet that was sent from `local`. */
 void vo_hub_note_nat(struct vo_hub_peer *peer, const char *by, const struct vo_endpoint *local,
                      const struct vo_endpoint *seen);
-/* The attempt has its observation; the last one of a peer writes that of its NAT. Ends the check. */
+/* The attempt has its observation: closes its sockets and ends the check. The last one of a peer writes that
+ * of its NAT. */
 void vo_hub_done(struct vo_attempt *attempt);
 
 /* Ends the check: all that it would have measured is missing for this reason. True. */
@@ -99,6 +107,6 @@ bool vo_hub_missing(struct vo_attempt *attempt, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Moves an attempt on as far as it goes now (check_responder.c). False: nothing has changed. */
-bool vo_attempt_advance(struct vo_attempt *attempt, vo_time now);
+bool vo_attempt_advance(struct vo_attempt *attempt, vo_time now, bool reported);
 
 #endif

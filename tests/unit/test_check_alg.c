@@ -1,4 +1,4 @@
-#include "tests/unit/nat_scene.h"
+#include "tests/unit/reach_scene.h"
 
 /* What an ALG does to SIP for port run.scene.ports[0]; all else passes. */
 static enum { LEAVES, REWRITES, SWALLOWS, SWALLOWS_INVITE, BLOCKS } alg;

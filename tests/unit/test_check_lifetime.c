@@ -1,4 +1,4 @@
-#include "tests/unit/nat_scene.h"
+#include "tests/unit/reach_scene.h"
 
 #include "probes/decode/bytes.h"
 

@@ -1,25 +1,14 @@
 #include "probes/reach/check.h"
-#include "tests/unit/responder_scene.h"
+#include "tests/unit/reach_scene.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 /* What the network does: these go before those of the C library. */
 static struct {
     bool drop_out, drop_back; /* UDP requests; what the responder sends */
     uint16_t from, to;        /* who connects to port `from` comes to port `to` */
 } network;
-
-static int type_of(int fd)
-{
-    int type = 0;
-    socklen_t size = sizeof type;
-    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size);
-    return type;
-}
 
 ssize_t send(int fd, const void *data, size_t size, int flags)
 {
@@ -44,129 +33,28 @@ int connect(int fd, const struct sockaddr *to, socklen_t size)
     return (int)syscall(SYS_connect, fd, &elsewhere, size);
 }
 
-#define CHECKS 12
-
-static struct run {
-    struct scene scene;
-    struct vo_site site;
-    struct vo_reach reach;
-    struct vo_demand demands[CHECKS];
-    struct vo_check checks[CHECKS];
-    unsigned count, order[CHECKS], ended;
-    char folder[64], key_file[96], records[96];
-    struct vo_json *observations[CHECKS * 2];
-    unsigned observed;
-} run;
-
 static const enum vo_metric metrics[] = {VO_METRIC_REACH_STATE, VO_METRIC_REACH_CONNECT_MS};
 static const struct vo_gives gives = {NULL, metrics, 2};
 
-static void on_finished(struct vo_check *check)
-{
-    run.order[run.ended++] = (unsigned)(check - run.checks);
-    if (check->reach->left == 0)
-        vo_loop_quit(check->reach->loop);
-}
-
-static void write_key(const char *key)
-{
-    int fd = open(run.key_file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, key, strlen(key)), strlen(key));
-    close(fd);
-}
-
 static int begin(void **state)
 {
-    (void)state;
-    memset(&run, 0, sizeof run);
     memset(&network, 0, sizeof network);
-    scene_begin(&run.scene);
-    snprintf(run.folder, sizeof run.folder, "%s/voready-test-XXXXXX",
-             getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
-    assert_non_null(mkdtemp(run.folder));
-    snprintf(run.key_file, sizeof run.key_file, "%s/key", run.folder);
-    snprintf(run.records, sizeof run.records, "%s/records", run.folder);
-    write_key(SCENE_KEY "\n");
-    run.site.responder.address = "127.0.0.1";
-    run.site.responder.port = run.scene.control;
-    run.site.responder.key_file = run.key_file;
-    run.reach = (struct vo_reach){
-        .loop = run.scene.loop, .site = &run.site, .timeout = 2 * VO_NS_PER_S, .finished = on_finished};
-    struct vo_run of = {.probe = "voready-reach"};
-    assert_int_equal(vo_record_open(run.records, &of, &run.reach.writer, NULL), VO_OK);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    for (unsigned i = 0; i < run.observed; i++)
-        vo_json_free(run.observations[i]);
-    scene_end(&run.scene);
-    unlink(run.key_file);
-    unlink(run.records);
-    rmdir(run.folder);
-    return 0;
+    return run_begin(state);
 }
 
 static unsigned demand(const char *address, const char *transport, const char *direction, uint16_t port,
                        uint16_t local_port)
 {
-    struct vo_demand *made = &run.demands[run.count];
-    *made = (struct vo_demand){.kind = &vo_check_responder,
-                               .gives = &gives,
-                               .row = "fw.rtp",
-                               .role = "responder",
-                               .host = address,
-                               .transport = transport,
-                               .direction = direction,
-                               .port = port,
-                               .local_port = local_port};
-    run.checks[run.count] = (struct vo_check){.reach = &run.reach, .demand = made};
-    if (address)
-        run.checks[run.count].address = scene_address(address, port);
-    vo_check_name(&run.checks[run.count]);
-    return run.count++;
-}
-
-static void copy_observation(const struct vo_record *record)
-{
-    struct vo_json_writer text = {0};
-    vo_json_copy(&text, record->json);
-    assert_int_equal(vo_json_parse(text.data, text.size, &run.observations[run.observed++], NULL), VO_OK);
-    vo_json_writer_release(&text);
-}
-
-/* Runs all checks at once to their end, and reads what they wrote. `stop_ms`: stops them then, unless it is
- * 0. */
-static vo_time run_all(long stop_ms)
-{
-    struct vo_record_reader *reader;
-    struct vo_record record;
-    vo_time began = vo_clock_monotonic();
-    run.reach.left = run.count;
-    for (unsigned i = 0; i < run.count; i++)
-        vo_check_responder.start(&run.checks[i]);
-    if (stop_ms) {
-        scene_run(&run.scene, stop_ms);
-        for (unsigned i = 0; i < run.count; i++)
-            vo_check_responder.stop(&run.checks[i]);
-    } else if (run.reach.left > 0) {
-        scene_run(&run.scene, 10000);
-    }
-    vo_time took = vo_clock_monotonic() - began;
-    assert_int_equal(run.ended, run.count);
-    for (unsigned i = 0; i < run.count; i++)
-        vo_check_responder.free(&run.checks[i]);
-    assert_null(run.reach.responder);
-    assert_int_equal(vo_record_close(run.reach.writer, true, NULL, NULL), VO_OK);
-    assert_int_equal(vo_record_reader_open(run.records, &reader, NULL), VO_OK);
-    while (vo_record_read(reader, &record, NULL) == VO_OK)
-        if (strcmp(record.kind, "observation") == 0)
-            copy_observation(&record);
-    vo_record_reader_free(reader);
-    return took;
+    struct vo_demand made = {.kind = &vo_check_responder,
+                             .gives = &gives,
+                             .row = "fw.rtp",
+                             .role = "responder",
+                             .host = address,
+                             .transport = transport,
+                             .direction = direction,
+                             .port = port,
+                             .local_port = local_port};
+    return run_add(made, address);
 }
 
 static const struct vo_json *observation(const char *id)
@@ -379,7 +267,7 @@ static void a_responder_with_another_key(void **state)
 {
     (void)state;
     scene_respond(&run.scene, NULL);
-    write_key("not at all the right one\n");
+    run_write_key("not at all the right one\n");
     unsigned udp = demand("127.0.0.1", "udp", "out", run.scene.ports[0], own_port(0));
     run_all(0);
     assert_non_null(strstr(state_of(udp), "is the key the same on both sides?"));
@@ -439,7 +327,8 @@ static void ends_early_when_stopped(void **state)
     assert_true(took < 500 * VO_NS_PER_MS);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#undef TEST
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, run_end)
 
 int main(void)
 {

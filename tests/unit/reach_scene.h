@@ -1,6 +1,6 @@
 /* Checks through a responder, or without one, on one loop and on loopback; what they write is read back. */
-#ifndef VO_TESTS_NAT_SCENE_H
-#define VO_TESTS_NAT_SCENE_H
+#ifndef VO_TESTS_REACH_SCENE_H
+#define VO_TESTS_REACH_SCENE_H
 
 #include "probes/reach/check.h"
 #include "tests/unit/responder_scene.h"
@@ -17,7 +17,7 @@ static struct run {
     struct vo_reach reach;
     struct vo_demand demands[CHECKS];
     struct vo_check checks[CHECKS];
-    unsigned count, ended;
+    unsigned count, order[CHECKS], ended; /* `order`: as they ended */
     char folder[64], key_file[96], records[96];
     struct vo_json *observations[CHECKS * 2];
     unsigned observed;
@@ -25,9 +25,17 @@ static struct run {
 
 static void run_finished(struct vo_check *check)
 {
-    run.ended++;
+    run.order[run.ended++] = (unsigned)(check - run.checks);
     if (check->reach->left == 0)
         vo_loop_quit(check->reach->loop);
+}
+
+static void run_write_key(const char *key)
+{
+    int fd = open(run.key_file, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, key, strlen(key)), strlen(key));
+    close(fd);
 }
 
 static int run_begin(void **state)
@@ -40,9 +48,7 @@ static int run_begin(void **state)
     assert_non_null(mkdtemp(run.folder));
     snprintf(run.key_file, sizeof run.key_file, "%s/key", run.folder);
     snprintf(run.records, sizeof run.records, "%s/records", run.folder);
-    int fd = open(run.key_file, O_WRONLY | O_CREAT, 0600);
-    assert_int_equal(write(fd, SCENE_KEY "\n", strlen(SCENE_KEY) + 1), strlen(SCENE_KEY) + 1);
-    close(fd);
+    run_write_key(SCENE_KEY "\n");
     run.site.responder.address = "127.0.0.1";
     run.site.responder.port = run.scene.control;
     run.site.responder.key_file = run.key_file;
@@ -70,7 +76,8 @@ static unsigned run_add(struct vo_demand demand, const char *address)
 {
     run.demands[run.count] = demand;
     run.checks[run.count] = (struct vo_check){.reach = &run.reach, .demand = &run.demands[run.count]};
-    run.checks[run.count].address = scene_address(address, demand.port);
+    if (address)
+        run.checks[run.count].address = scene_address(address, demand.port);
     vo_check_name(&run.checks[run.count]);
     return run.count++;
 }
@@ -121,7 +128,7 @@ static const struct vo_json *run_of(unsigned check)
 }
 
 /* A state, or why it is missing. */
-static const char *run_state(unsigned check, const char *metric)
+static inline const char *run_state(unsigned check, const char *metric)
 {
     const char *word = vo_json_get_text(vo_json_get(run_of(check), "states"), metric);
     word = word ? word : vo_json_get_text(vo_json_get(run_of(check), "missing"), metric);

@@ -73,6 +73,12 @@ void vo_record_put_subject(struct vo_json_writer *json, const struct vo_subject 
 /* Writes `"key": "<RFC 3339>"`; nothing for VO_TIME_UNKNOWN. */
 void vo_record_put_time(struct vo_json_writer *json, const char *key, vo_time time);
 
+/* Writes `"columns": {name: [numbers or null], …}` of `row_count` rows into an open series; `cell` gives what
+ * is in `rows` (NaN: null). */
+void vo_record_put_columns(struct vo_json_writer *json, const enum vo_metric *columns, size_t column_count,
+                           const void *rows, size_t row_count,
+                           double (*cell)(const void *rows, size_t row, enum vo_metric column));
+
 /* Flushes if a second of `now` (monotonic) has passed since the last flush. Cheap; call it now and then. */
 void vo_record_tick(struct vo_record_writer *writer, vo_time now);
 /* First failure of writing so far: VO_OK, or VO_ERR_IO (disk full, closed pipe) with its message. */

@@ -122,6 +122,22 @@ uint64_t vo_record_commit(struct vo_record_writer *writer)
     return failed(writer) ? 0 : ++writer->n;
 }
 
+void vo_record_put_columns(struct vo_json_writer *json, const enum vo_metric *columns, size_t column_count,
+                           const void *rows, size_t row_count,
+                           double (*cell)(const void *rows, size_t row, enum vo_metric column))
+{
+    vo_json_key(json, "columns");
+    vo_json_begin_object(json);
+    for (size_t c = 0; c < column_count; c++) {
+        vo_json_key(json, vo_metrics[columns[c]].name);
+        vo_json_begin_array(json);
+        for (size_t i = 0; i < row_count; i++)
+            vo_json_number(json, cell(rows, i, columns[c]));
+        vo_json_end_array(json);
+    }
+    vo_json_end_object(json);
+}
+
 void vo_record_put_time(struct vo_json_writer *json, const char *key, vo_time time)
 {
     if (time == VO_TIME_UNKNOWN)

@@ -179,17 +179,6 @@ static inline void note_class(struct vo_packet *packet, uint8_t traffic_class, u
     packet->ip_length = length;
 }
 
-/* Two stores of eight bytes: a reader of the address that loads more than was stored at once would have to
- * wait. */
-static inline void map_ipv4(uint8_t address[16], const uint8_t *ipv4)
-{
-    uint64_t high = 0, low;
-    uint8_t bytes[sizeof low] = {0, 0, 0xff, 0xff, ipv4[0], ipv4[1], ipv4[2], ipv4[3]};
-    memcpy(&low, bytes, sizeof low);
-    memcpy(address, &high, sizeof high);
-    memcpy(address + sizeof high, &low, sizeof low);
-}
-
 enum vo_decoded vo_layer_ipv4(struct vo_packet *packet, struct vo_layer layer)
 {
     enum { HEADER = 20, MORE_FRAGMENTS = 0x2000, OFFSET = 0x1fff };
@@ -207,8 +196,8 @@ enum vo_decoded vo_layer_ipv4(struct vo_packet *packet, struct vo_layer layer)
     note_class(packet, ip[1], ip[8], total);
     packet->flags &= (uint8_t)~VO_PACKET_IPV6;
     packet->protocol = ip[9];
-    map_ipv4(packet->source, ip + 12);
-    map_ipv4(packet->destination, ip + 16);
+    vo_map_ipv4(packet->source, ip + 12);
+    vo_map_ipv4(packet->destination, ip + 16);
     layer = vo_layer_after(vo_layer_trim(layer, total), header);
     unsigned fragment = vo_load16(ip + 6);
     if (fragment & (MORE_FRAGMENTS | OFFSET))

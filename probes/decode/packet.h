@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum vo_decoded {
     VO_DECODED_DATAGRAM, /* UDP or TCP: ports, payload */
@@ -107,6 +108,17 @@ enum vo_decoded vo_decode_transport(struct vo_packet *packet, uint8_t protocol, 
 
 /* For messages: is this LINKTYPE_ known? NULL if not, else its name. */
 const char *vo_linktype_name(uint32_t linktype);
+
+/* ::ffff:a.b.c.d, in two stores of eight bytes: who loads more of the address than was stored at once has to
+ * wait. */
+static inline void vo_map_ipv4(uint8_t address[16], const uint8_t *ipv4)
+{
+    uint64_t high = 0, low;
+    uint8_t bytes[sizeof low] = {0, 0, 0xff, 0xff, ipv4[0], ipv4[1], ipv4[2], ipv4[3]};
+    memcpy(&low, bytes, sizeof low);
+    memcpy(address, &high, sizeof high);
+    memcpy(address + sizeof high, &low, sizeof low);
+}
 
 /* "192.0.2.1" or "2001:db8::1"; `text` holds VO_ADDRESS_TEXT bytes. */
 #define VO_ADDRESS_TEXT 46

@@ -1,5 +1,7 @@
 #include "probes/io/endpoint.h"
 
+#include "probes/decode/packet.h"
+
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -14,8 +16,7 @@ struct vo_endpoint vo_endpoint_of(const struct sockaddr_storage *from)
     struct sockaddr_in6 in6;
     if (from->ss_family == AF_INET) {
         memcpy(&in, from, sizeof in);
-        memcpy(to.address, mapped, sizeof mapped);
-        memcpy(to.address + 12, &in.sin_addr, 4);
+        vo_map_ipv4(to.address, (const uint8_t *)&in.sin_addr);
         to.port = ntohs(in.sin_port);
     } else if (from->ss_family == AF_INET6) {
         memcpy(&in6, from, sizeof in6);

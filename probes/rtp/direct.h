@@ -12,16 +12,6 @@
 #include "probes/flow/streams.h"
 #include "probes/io/capture.h"
 
-/* IPv4 as ::ffff:a.b.c.d, in two stores of eight bytes. */
-static inline void vo_direct_address(uint8_t address[16], const uint8_t *ipv4)
-{
-    uint64_t high = 0, low;
-    uint8_t bytes[sizeof low] = {0, 0, 0xff, 0xff, ipv4[0], ipv4[1], ipv4[2], ipv4[3]};
-    memcpy(&low, bytes, sizeof low);
-    memcpy(address, &high, sizeof high);
-    memcpy(address + sizeof high, &low, sizeof low);
-}
-
 /* False: `to` is not written, or not whole. Headers are looked at four bytes at a time. */
 static inline bool vo_direct_read(const struct vo_frame *frame, vo_time now, struct vo_queued *to)
 {
@@ -49,8 +39,8 @@ static inline bool vo_direct_read(const struct vo_frame *frame, vo_time now, str
         vo_tunnel_possible(source) || vo_tunnel_possible(destination))
         return false;
     uint32_t payload = datagram - UDP - RTP;
-    vo_direct_address(to->key.source, ip + 12);
-    vo_direct_address(to->key.destination, ip + 16);
+    vo_map_ipv4(to->key.source, ip + 12);
+    vo_map_ipv4(to->key.destination, ip + 16);
     to->key.source_port = source;
     to->key.destination_port = destination;
     to->key.ssrc = vo_load32(rtp + 8);

@@ -14,8 +14,9 @@ static const enum vo_metric columns[] = {
 };
 
 /* One value of the series; NaN, written as null, where none was measured. */
-static double cell(const struct vo_stream_row *row, enum vo_metric column)
+static double cell(const void *rows, size_t at, enum vo_metric column)
 {
+    const struct vo_stream_row *row = (const struct vo_stream_row *)rows + at;
     switch (column) {
     case VO_METRIC_RTP_PACKETS:
         return row->packets;
@@ -48,16 +49,7 @@ void vo_rtp_emit_rows(void *context, const struct vo_stream *stream, int64_t fir
     vo_record_put_subject(json, &subject);
     vo_record_put_time(json, "start", stream->measure->first + first * step_s * VO_NS_PER_S);
     vo_json_put_integer(json, "step_s", step_s);
-    vo_json_key(json, "columns");
-    vo_json_begin_object(json);
-    for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
-        vo_json_key(json, vo_metrics[columns[c]].name);
-        vo_json_begin_array(json);
-        for (unsigned i = 0; i < count; i++)
-            vo_json_number(json, cell(&rows[i], columns[c]));
-        vo_json_end_array(json);
-    }
-    vo_json_end_object(json);
+    vo_record_put_columns(json, columns, sizeof columns / sizeof *columns, rows, count, cell);
     vo_record_commit(session->writer);
 }
 

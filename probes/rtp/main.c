@@ -162,9 +162,7 @@ static void add_own_addresses(struct vo_rtp_options *to)
             to->near_count++;
         } else if (at->ifa_addr->sa_family == AF_INET) {
             const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)at->ifa_addr;
-            memset(near, 0, 10);
-            memset(near + 10, 0xff, 2);
-            memcpy(near + 12, &in->sin_addr, 4);
+            vo_map_ipv4(near, (const uint8_t *)&in->sin_addr);
             to->near_count++;
         }
     }

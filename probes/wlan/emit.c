@@ -28,8 +28,9 @@ static const enum vo_metric columns[] = {VO_METRIC_WLAN_FRAMES, VO_METRIC_WLAN_R
                                          VO_METRIC_WLAN_FCS_ERROR_FRAMES, VO_METRIC_WLAN_AIRTIME_MS,
                                          VO_METRIC_WLAN_OBSERVED_MS};
 
-static double cell(const struct vo_air_row *row, enum vo_metric column)
+static double cell(const void *rows, size_t at, enum vo_metric column)
 {
+    const struct vo_air_row *row = (const struct vo_air_row *)rows + at;
     switch (column) {
     case VO_METRIC_WLAN_FRAMES:
         return row->frames;
@@ -59,16 +60,7 @@ void vo_wlan_emit_rows(void *context, const struct vo_air_channel *channel, vo_t
         vo_json_put_string(json, "interface", interface);
     vo_record_put_time(json, "start", start);
     vo_json_put_integer(json, "step_s", ear->session->options.series_s);
-    vo_json_key(json, "columns");
-    vo_json_begin_object(json);
-    for (size_t c = 0; c < sizeof columns / sizeof *columns; c++) {
-        vo_json_key(json, vo_metrics[columns[c]].name);
-        vo_json_begin_array(json);
-        for (unsigned i = 0; i < count; i++)
-            vo_json_number(json, cell(&rows[i], columns[c]));
-        vo_json_end_array(json);
-    }
-    vo_json_end_object(json);
+    vo_record_put_columns(json, columns, sizeof columns / sizeof *columns, rows, count, cell);
     vo_record_commit(ear->session->writer);
 }
 

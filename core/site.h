@@ -26,6 +26,8 @@ struct vo_site_list {
 struct vo_port_range {
     uint16_t first, last; /* both 0: none */
 };
+/* "5061" or "5008-5015": ports of 1 to 65535, in order; `end` gets what follows. False: it is neither. */
+bool vo_port_range_parse(const char *text, struct vo_port_range *range, const char **end);
 
 /* Where a target must be tried from. */
 enum vo_vantage { VO_VANTAGE_WIFI, VO_VANTAGE_SBC, VO_VANTAGE_UC, VO_VANTAGES };

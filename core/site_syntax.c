@@ -1,5 +1,7 @@
 #include "core/site_syntax.h"
 
+#include "core/site.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdbool.h>
@@ -200,4 +202,19 @@ const char *vo_syntax_pin(const char *text)
         if (!isalnum((unsigned char)*at) && *at != '+' && *at != '/')
             return problem;
     return text[prefix + PIN_BASE64 - 1] == '=' ? NULL : problem;
+}
+
+bool vo_port_range_parse(const char *text, struct vo_port_range *range, const char **end)
+{
+    char *after;
+    if (*text < '0' || *text > '9')
+        return false;
+    unsigned long first = strtoul(text, &after, 10), last = first;
+    if (*after == '-' && after[1] >= '0' && after[1] <= '9')
+        last = strtoul(after + 1, &after, 10);
+    *end = after;
+    if (first == 0 || last < first || last > 65535)
+        return false;
+    *range = (struct vo_port_range){(uint16_t)first, (uint16_t)last};
+    return true;
 }

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OUTAGE_ROWS 20000 /* rows that one outage fills at most */
-
 struct sink_context {
     struct vo_stream *stream;
     const struct vo_stream_config *config;
@@ -21,76 +19,6 @@ static int64_t second_of(const struct vo_measure *measure, vo_time time)
 static double seconds_of(const struct vo_measure *measure, vo_time time)
 {
     return time <= measure->first ? 0 : (double)(time - measure->first) / 1e9;
-}
-
-static struct vo_stream_row *row_at(struct vo_measure *measure, int64_t number)
-{
-    return &measure->rows[number % VO_STREAM_ROWS];
-}
-
-static void clear_row(struct vo_stream_row *row)
-{
-    *row = (struct vo_stream_row){.jitter_max_ms = -1, .variation_max_ms = -1};
-}
-
-/* Tells the rows before `end`, in chunks. */
-static void tell_rows(struct vo_stream *stream, const struct vo_stream_config *config, int64_t end)
-{
-    struct vo_measure *measure = stream->measure;
-    struct vo_stream_row chunk[VO_STREAM_ROWS];
-    while (measure->row_first < end) {
-        unsigned count = 0;
-        int64_t first = measure->row_first;
-        while (measure->row_first < end && count < VO_STREAM_ROWS)
-            chunk[count++] = *row_at(measure, measure->row_first++);
-        config->rows(config->context, stream, first, chunk, count);
-    }
-}
-
-/* Makes `number` the newest row. A pause longer than the rows that are kept ends the chunk: no rows are told
- * of it. */
-static void advance_rows(struct vo_stream *stream, const struct vo_stream_config *config, int64_t number)
-{
-    struct vo_measure *measure = stream->measure;
-    if (number - measure->row_newest >= VO_STREAM_ROWS) {
-        tell_rows(stream, config, measure->row_newest + 1);
-        measure->row_first = measure->row_newest = number;
-        clear_row(row_at(measure, number));
-        return;
-    }
-    while (measure->row_newest < number) {
-        if (measure->row_newest - measure->row_first == VO_STREAM_ROWS - 1)
-            tell_rows(stream, config, measure->row_first + VO_STREAM_CHUNK);
-        clear_row(row_at(measure, ++measure->row_newest));
-    }
-}
-
-/* Places lost packets into the rows in which they would have come; what belongs before the rows kept goes to
- * the first. */
-static void rows_lost(struct vo_stream *stream, const struct vo_stream_config *config, uint64_t count,
-                      double before_s, double after_s)
-{
-    struct vo_measure *measure = stream->measure;
-    double step = config->series_s;
-    int64_t first = (int64_t)(before_s / step), last = (int64_t)(after_s / step);
-    if (last < measure->row_first)
-        last = measure->row_first;
-    if (first < last - OUTAGE_ROWS)
-        first = last - OUTAGE_ROWS;
-    if ((uint64_t)(last - first) > count) /* no more rows than there are packets to place */
-        first = last - (int64_t)count;
-    if (first < measure->row_first)
-        first = measure->row_first;
-    uint64_t placed = 0;
-    for (int64_t number = first; number <= last; number++) {
-        double from = number == first ? -1e18 : (double)number * step;
-        uint64_t share = number == last
-                             ? count - placed
-                             : vo_window_share(count, before_s, after_s, from, (double)(number + 1) * step);
-        placed += share;
-        advance_rows(stream, config, number);
-        row_at(measure, number)->lost += (uint32_t)share;
-    }
 }
 
 static void flush_dscp(struct vo_measure *measure)
@@ -113,7 +41,7 @@ static void flush_payload(struct vo_measure *measure)
 static void flush_second(struct vo_measure *measure)
 {
     struct vo_measure_batch *batch = &measure->batch;
-    struct vo_stream_row *row = row_at(measure, measure->row_newest);
+    struct vo_stream_row *row = vo_row_at(measure, measure->row_newest);
     if (batch->received)
         vo_window_received(&measure->window, second_of(measure, measure->second_end) - 1, batch->received);
     row->packets += batch->row.packets;
@@ -126,7 +54,7 @@ static void flush_second(struct vo_measure *measure)
         row->variation_max_ms = batch->row.variation_max_ms;
     batch->received = 0;
     flush_payload(measure);
-    clear_row(&batch->row);
+    vo_row_clear(&batch->row);
 }
 
 static void on_lost(void *context, uint64_t good, uint64_t count, vo_time before, vo_time after)
@@ -138,7 +66,7 @@ static void on_lost(void *context, uint64_t good, uint64_t count, vo_time before
     vo_burst_add(&measure->burst, good, count);
     vo_window_lost(&measure->window, count, before_s, after_s);
     if (sink->config->series_s)
-        rows_lost(sink->stream, sink->config, count, before_s, after_s);
+        vo_rows_lost(sink->stream, sink->config, count, before_s, after_s);
 }
 
 static void on_discarded(void *context, uint64_t good)
@@ -169,8 +97,8 @@ bool vo_measure_open(struct vo_stream *stream, const struct vo_stream_config *co
     vo_sequence_init(&measure->sequence, payload->clock_hz);
     vo_delay_init(&measure->delay, payload->clock_hz ? payload->clock_hz : 1);
     measure->clockless = payload->clock_hz == 0;
-    clear_row(&measure->rows[0]);
-    clear_row(&measure->batch.row);
+    vo_row_clear(&measure->rows[0]);
+    vo_row_clear(&measure->batch.row);
     stream->measure = measure;
     stream->measure_pool = config->measures;
     return true;
@@ -268,10 +196,10 @@ static void roll(struct vo_stream *stream, const struct vo_stream_config *config
     vo_window_settle(&measure->window, settled);
     if (!config->series_s)
         return;
-    advance_rows(stream, config, second / config->series_s);
+    vo_rows_advance(stream, config, second / config->series_s);
     int64_t done = settled / config->series_s;
     if (done - measure->row_first >= VO_STREAM_CHUNK)
-        tell_rows(stream, config, done);
+        vo_rows_tell(stream, config, done);
 }
 
 /* What one packet adds to its row of the series. */
@@ -561,5 +489,5 @@ void vo_measure_finish(struct vo_stream *stream, const struct vo_stream_config *
     flush_payload(measure);
     vo_delay_finish(&measure->delay);
     if (config->series_s)
-        tell_rows(stream, config, measure->row_newest + 1);
+        vo_rows_tell(stream, config, measure->row_newest + 1);
 }

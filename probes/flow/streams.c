@@ -1,21 +1,10 @@
 #include "probes/flow/streams.h"
 
 #include "probes/flow/leg.h"
+#include "probes/flow/stream_index.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Open addressing with linear probing: slots hold the hash beside the pointer, so that a miss rarely leaves
- * the table. */
-struct slot {
-    uint64_t hash;
-    struct vo_stream *stream;
-};
-
-struct table {
-    struct slot *slots;
-    size_t size, used; /* size: a power of two */
-};
 
 #define QUEUE 4 /* packets; a power of two */
 
@@ -31,7 +20,7 @@ struct vo_streams {
     struct vo_stream_config config;
     struct vo_streams_handler handler;
     size_t limit;
-    struct table by_key, by_ssrc, by_source, by_destination;
+    struct vo_stream_index by_key, by_ssrc, by_source, by_destination;
     struct vo_stream **all; /* confirmed, in order of first sight */
     size_t count, room, hand;
     struct vo_stream *newest, *oldest; /* candidates */
@@ -85,73 +74,10 @@ static bool same_key(const struct vo_stream_key *a, const struct vo_stream_key *
     return differ == 0;
 }
 
-static bool grow(struct table *table)
-{
-    struct table bigger = {.size = table->size ? table->size * 2 : 1024, .used = table->used};
-    bigger.slots = calloc(bigger.size, sizeof *bigger.slots);
-    if (!bigger.slots)
-        return false;
-    for (size_t i = 0; i < table->size; i++) {
-        if (!table->slots[i].hash)
-            continue;
-        size_t at = table->slots[i].hash & (bigger.size - 1);
-        while (bigger.slots[at].hash)
-            at = (at + 1) & (bigger.size - 1);
-        bigger.slots[at] = table->slots[i];
-    }
-    free(table->slots);
-    *table = bigger;
-    return true;
-}
-
-/* The slot of a hash, a free one if there is none; NULL: out of memory. For chained indices. */
-static struct slot *slot_of(struct table *table, uint64_t hash)
-{
-    if (2 * (table->used + 1) > table->size && !grow(table))
-        return NULL;
-    size_t at = hash & (table->size - 1);
-    while (table->slots[at].hash && table->slots[at].hash != hash)
-        at = (at + 1) & (table->size - 1);
-    if (!table->slots[at].hash) {
-        table->slots[at].hash = hash;
-        table->used++;
-    }
-    return &table->slots[at];
-}
-
-static struct vo_stream *head_of(const struct table *table, uint64_t hash)
-{
-    if (table->size == 0)
-        return NULL;
-    size_t at = hash & (table->size - 1);
-    while (table->slots[at].hash && table->slots[at].hash != hash)
-        at = (at + 1) & (table->size - 1);
-    return table->slots[at].stream;
-}
-
-/* Closes the hole that a removed entry leaves: entries after it move up unless that would pass their own
- * place. */
-static void remove_slot(struct table *table, size_t hole)
-{
-    size_t mask = table->size - 1, at = hole;
-    for (;;) {
-        at = (at + 1) & mask;
-        if (!table->slots[at].hash)
-            break;
-        size_t home = table->slots[at].hash & mask;
-        if (((at - home) & mask) >= ((at - hole) & mask)) {
-            table->slots[hole] = table->slots[at];
-            hole = at;
-        }
-    }
-    table->slots[hole] = (struct slot){0};
-    table->used--;
-}
-
 static struct vo_stream *find(const struct vo_streams *streams, const struct vo_stream_key *key,
                               uint64_t hash, size_t *at)
 {
-    const struct table *table = &streams->by_key;
+    const struct vo_stream_index *table = &streams->by_key;
     if (table->size == 0)
         return NULL;
     *at = hash & (table->size - 1);
@@ -245,7 +171,7 @@ static void remove_from_table(struct vo_streams *streams, struct vo_stream *stre
 {
     size_t at;
     if (find(streams, &stream->key, stream->hash, &at))
-        remove_slot(&streams->by_key, at);
+        vo_stream_index_remove(&streams->by_key, at);
 }
 
 static void drop_candidate(struct vo_streams *streams, struct vo_stream *stream)
@@ -257,16 +183,16 @@ static void drop_candidate(struct vo_streams *streams, struct vo_stream *stream)
 }
 
 /* Takes a stream out of one chain of an index. */
-static void unchain(struct table *table, uint64_t hash, struct vo_stream *stream, size_t link)
+static void unchain(struct vo_stream_index *table, uint64_t hash, struct vo_stream *stream, size_t link)
 {
-    struct slot *slot = slot_of(table, hash);
+    struct vo_stream_slot *slot = vo_stream_index_slot(table, hash);
     struct vo_stream **at = slot ? &slot->stream : NULL;
     while (at && *at) {
         struct vo_stream **next = (struct vo_stream **)(void *)((char *)*at + link);
         if (*at == stream) {
             *at = *next;
             if (!slot->stream) /* so that the index stays as small as what it holds */
-                remove_slot(table, (size_t)(slot - table->slots));
+                vo_stream_index_remove(table, (size_t)(slot - table->slots));
             return;
         }
         at = next;
@@ -322,10 +248,11 @@ static bool adopt(struct vo_streams *streams, struct vo_stream *stream)
         streams->room = room;
     }
     const struct vo_stream_key *key = &stream->key;
-    struct slot *ssrc = slot_of(&streams->by_ssrc, hash_ssrc(key->ssrc));
-    struct slot *source = slot_of(&streams->by_source, hash_endpoint(key->source, key->source_port));
-    struct slot *destination =
-        slot_of(&streams->by_destination, hash_endpoint(key->destination, key->destination_port));
+    struct vo_stream_slot *ssrc = vo_stream_index_slot(&streams->by_ssrc, hash_ssrc(key->ssrc));
+    struct vo_stream_slot *source =
+        vo_stream_index_slot(&streams->by_source, hash_endpoint(key->source, key->source_port));
+    struct vo_stream_slot *destination = vo_stream_index_slot(
+        &streams->by_destination, hash_endpoint(key->destination, key->destination_port));
     if (!ssrc || !source || !destination)
         return false;
     stream->next_ssrc = ssrc->stream;
@@ -350,8 +277,8 @@ static struct vo_stream *begin(struct vo_streams *streams, const struct vo_strea
 {
     if (streams->candidates >= VO_STREAMS_CANDIDATES)
         drop_candidate(streams, streams->oldest);
-    struct table *table = &streams->by_key;
-    if (2 * (table->used + 1) > table->size && !grow(table))
+    struct vo_stream_index *table = &streams->by_key;
+    if (2 * (table->used + 1) > table->size && !vo_stream_index_grow(table))
         return NULL;
     struct vo_stream *stream = vo_pool_take(&streams->cells);
     if (!stream)
@@ -371,7 +298,7 @@ static struct vo_stream *begin(struct vo_streams *streams, const struct vo_strea
     size_t at = hash & (table->size - 1);
     while (table->slots[at].hash)
         at = (at + 1) & (table->size - 1);
-    table->slots[at] = (struct slot){hash, stream};
+    table->slots[at] = (struct vo_stream_slot){hash, stream};
     table->used++;
     link_candidate(streams, stream);
     return stream;
@@ -470,7 +397,7 @@ void vo_streams_queue(struct vo_streams *streams, const struct vo_calls *calls, 
     entry->encap_count = encap_count;
     if (encap_count)
         memcpy(entry->encap, encap, encap_count * sizeof *entry->encap);
-    entry->likely = head_of(&streams->by_key, entry->hash);
+    entry->likely = vo_stream_index_head(&streams->by_key, entry->hash);
     if (entry->likely) {
         __builtin_prefetch(entry->likely, 1);
         __builtin_prefetch(&entry->likely->pending_count, 1);
@@ -508,7 +435,7 @@ void vo_streams_confirm(struct vo_streams *streams, struct vo_stream *stream)
 /* Whoever is handed a chain finds its streams up to date. */
 struct vo_stream *vo_streams_of_ssrc(const struct vo_streams *streams, uint32_t ssrc)
 {
-    struct vo_stream *head = head_of(&streams->by_ssrc, hash_ssrc(ssrc));
+    struct vo_stream *head = vo_stream_index_head(&streams->by_ssrc, hash_ssrc(ssrc));
     for (struct vo_stream *s = head; s; s = s->next_ssrc)
         vo_stream_settle(s, &streams->config);
     return head;
@@ -516,7 +443,7 @@ struct vo_stream *vo_streams_of_ssrc(const struct vo_streams *streams, uint32_t 
 
 struct vo_stream *vo_streams_from(const struct vo_streams *streams, const uint8_t address[16], uint16_t port)
 {
-    struct vo_stream *head = head_of(&streams->by_source, hash_endpoint(address, port));
+    struct vo_stream *head = vo_stream_index_head(&streams->by_source, hash_endpoint(address, port));
     for (struct vo_stream *s = head; s; s = s->next_source)
         vo_stream_settle(s, &streams->config);
     return head;
@@ -524,7 +451,7 @@ struct vo_stream *vo_streams_from(const struct vo_streams *streams, const uint8_
 
 struct vo_stream *vo_streams_to(const struct vo_streams *streams, const uint8_t address[16], uint16_t port)
 {
-    struct vo_stream *head = head_of(&streams->by_destination, hash_endpoint(address, port));
+    struct vo_stream *head = vo_stream_index_head(&streams->by_destination, hash_endpoint(address, port));
     for (struct vo_stream *s = head; s; s = s->next_destination)
         vo_stream_settle(s, &streams->config);
     return head;

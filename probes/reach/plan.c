@@ -32,33 +32,26 @@ static const struct vo_gives gives_nat = {.subject = "nat", GIVES(VO_METRIC_NAT_
 static const struct vo_gives gives_issuer = {GIVES(VO_METRIC_TLS_SAME_ISSUER)};
 static const struct vo_gives gives_kept = {GIVES(VO_METRIC_HTTP_STATUS_KEPT)};
 
-static void *make_room(struct vo_plan *plan, void *array, size_t count, size_t *room, size_t size)
-{
-    if (count < *room)
-        return array;
-    size_t wanted = *room ? 2 * *room : 64;
-    void *grown = realloc(array, wanted * size);
-    if (grown)
-        *room = wanted;
-    else
-        plan->failed = true;
-    return grown;
-}
-
 /* A port that the site does not have makes no demand, unless it is for what the site lacks. */
-static void add(struct vo_plan *plan, struct vo_demand demand)
+void vo_plan_add(struct vo_plan *plan, struct vo_demand demand)
 {
     bool needs_port = demand.transport != NULL;
     if (needs_port && demand.port == 0 && !demand.lacks)
         return;
-    struct vo_demand *grown = make_room(plan, plan->demands, plan->count, &plan->room, sizeof *plan->demands);
-    if (!grown)
-        return;
-    plan->demands = grown;
+    if (plan->count == plan->room) {
+        size_t room = plan->room ? 2 * plan->room : 64;
+        struct vo_demand *grown = realloc(plan->demands, room * sizeof *grown);
+        if (!grown) {
+            plan->failed = true;
+            return;
+        }
+        plan->demands = grown;
+        plan->room = room;
+    }
     plan->demands[plan->count++] = demand;
 }
 
-static const char *keep(struct vo_plan *plan, const char *text)
+const char *vo_plan_keep(struct vo_plan *plan, const char *text)
 {
     char **grown = realloc(plan->texts, (plan->text_count + 1) * sizeof *grown);
     char *copy = grown ? strdup(text) : NULL;
@@ -91,7 +84,7 @@ static void add_sbc(struct vo_plan *plan, const struct vo_site *site)
         demand.transport = vo_sip_transport_names[i];
         demand.port = site->sbc.ports[i];
         demand.judged = base.lacks || i == (int)site->sbc.transport;
-        add(plan, demand);
+        vo_plan_add(plan, demand);
     }
     bool udp = !base.lacks && site->sbc.transport == VO_SIP_UDP;
     base.kind = udp ? &vo_check_sip : &vo_check_tcp;
@@ -100,7 +93,7 @@ static void add_sbc(struct vo_plan *plan, const struct vo_site *site)
     base.transport = udp ? "udp" : "tcp";
     base.port = site->sbc.ports[site->sbc.transport];
     base.judged = !site->direct || strcmp(site->direct, "yes") != 0;
-    add(plan, base);
+    vo_plan_add(plan, base);
 }
 
 size_t vo_plan_sample(struct vo_port_range range, uint16_t *ports)
@@ -135,14 +128,15 @@ static void add_rtp(struct vo_plan *plan, const struct vo_site *site)
     for (unsigned i = 0; i < RTP_PORTS; i++) {
         demand.port = demand.local_port = (uint16_t)(RTP_FIRST + i);
         demand.direction = "out";
-        add(plan, demand);
+        vo_plan_add(plan, demand);
         /* From another port than the one that was written to, which a firewall may remember from before. */
         demand.port = (uint16_t)(RTP_FIRST + (i + 2) % RTP_PORTS);
         demand.direction = "in";
-        add(plan, demand);
+        vo_plan_add(plan, demand);
     }
     if (!site->responder.address)
-        add(plan, (struct vo_demand){.gives = &gives_nat,
+        vo_plan_add(
+            plan, (struct vo_demand){.gives = &gives_nat,
                                      .row = "net.nat",
                                      .role = "responder",
                                      .lacks = "the site file names no responder, which would see the address",
@@ -153,7 +147,7 @@ static void add_rtp(struct vo_plan *plan, const struct vo_site *site)
         demand.port = ports[i];
         demand.local_port = (uint16_t)(RTP_FIRST + (i / 2 * 2 + ports[i] % 2) % RTP_PORTS);
         if (demand.port != demand.local_port)
-            add(plan, demand);
+            vo_plan_add(plan, demand);
     }
     if (!site->sbc.address)
         return;
@@ -163,7 +157,7 @@ static void add_rtp(struct vo_plan *plan, const struct vo_site *site)
     for (size_t i = 0; i < count; i++) {
         demand.port = ports[i];
         demand.local_port = (uint16_t)(RTP_FIRST + (i / 2 * 2 + ports[i] % 2) % RTP_PORTS);
-        add(plan, demand);
+        vo_plan_add(plan, demand);
     }
 }
 
@@ -186,7 +180,7 @@ static void add_nat(struct vo_plan *plan, const struct vo_site *site, bool voice
         demand.traffic = flows[i].traffic;
         demand.port = flows[i].port;
         demand.judged = strcmp(flows[i].traffic, "one_shot") != 0; /* no connection: short by custom */
-        add(plan, demand);
+        vo_plan_add(plan, demand);
     }
     demand.kind = &vo_check_alg;
     demand.gives = &gives_alg;
@@ -195,10 +189,10 @@ static void add_nat(struct vo_plan *plan, const struct vo_site *site, bool voice
     demand.port = 5060;
     demand.transport = "udp";
     if (voice)
-        add(plan, demand);
+        vo_plan_add(plan, demand);
     demand.transport = "tcp";
     if (voice)
-        add(plan, demand);
+        vo_plan_add(plan, demand);
 }
 
 /* An empty list is the site's word that it has no such phones. */
@@ -212,13 +206,13 @@ static void add_push_ports(struct vo_plan *plan, const struct vo_site_list *host
                 : "the site file's list of Google's push services is empty: no Android phones here";
         demand.unwanted = true;
         demand.port = ports[0];
-        add(plan, demand);
+        vo_plan_add(plan, demand);
     }
     for (size_t i = 0; i < hosts->count; i++)
         for (const uint16_t *port = ports; *port; port++) {
             demand.host = hosts->items[i];
             demand.port = *port;
-            add(plan, demand);
+            vo_plan_add(plan, demand);
         }
 }
 
@@ -264,9 +258,9 @@ static void add_push_providers(struct vo_plan *plan, const struct vo_site *site)
     demand.pins = NULL;
     demand.judged = true;
     demand.port = 2195;
-    add(plan, demand);
+    vo_plan_add(plan, demand);
     demand.port = 2196;
-    add(plan, demand);
+    vo_plan_add(plan, demand);
     demand = (struct vo_demand){.kind = &vo_check_http2,
                                 .gives = &gives_http2,
                                 .row = "fw.fcm.provider",
@@ -292,17 +286,17 @@ static void add_haproxy(struct vo_plan *plan, const struct vo_site *site)
                                .pins = &site->haproxy.issuer_pins};
     if (!site->haproxy.address)
         demand.lacks = "the site file has no haproxy";
-    add(plan, demand);
+    vo_plan_add(plan, demand);
     demand.kind = &vo_check_websocket;
     demand.gives = &gives_websocket;
     demand.transport = "wss";
-    add(plan, demand);
+    vo_plan_add(plan, demand);
     demand.kind = &vo_check_tcp;
     demand.gives = &gives_connection;
     demand.row = "fw.http8081";
     demand.transport = "tcp";
     demand.port = site->haproxy.http;
-    add(plan, demand);
+    vo_plan_add(plan, demand);
 }
 
 /* Guide 12: the web entry must not change the UC endpoint's status codes. Both are asked from the UC server's
@@ -326,16 +320,16 @@ static void add_codes(struct vo_plan *plan, const struct vo_site *site)
                                  .judged = true,
                                  .last = true};
     if (site->haproxy.address && site->uc.address) {
-        add(plan, demand);
+        vo_plan_add(plan, demand);
         demand.role = "uc";
         demand.host = site->uc.address;
         demand.port = site->uc.https;
         demand.pins = &site->uc.issuer_pins;
-        add(plan, demand);
+        vo_plan_add(plan, demand);
     } else {
         compared.lacks = site->uc.address ? "the site file has no haproxy" : "the site file has no uc";
     }
-    add(plan, compared);
+    vo_plan_add(plan, compared);
 }
 
 /* Guide 5.1: SOAP over TLS from the UC server to OpenScape Voice, and one CA for it and BCOM. */
@@ -362,16 +356,16 @@ static void add_soap(struct vo_plan *plan, const struct vo_site *site)
         compared.lacks = "the site file has no bcom";
     if (!site->openscape_voice.address)
         demand.lacks = compared.lacks = "the site file has no openscape_voice";
-    add(plan, demand);
+    vo_plan_add(plan, demand);
     if (!compared.lacks) {
         demand.row = "tls.soap";
         demand.role = "bcom";
         demand.host = site->bcom.address;
         demand.port = site->bcom.soap;
         demand.pins = &site->bcom.issuer_pins;
-        add(plan, demand);
+        vo_plan_add(plan, demand);
     }
-    add(plan, compared);
+    vo_plan_add(plan, compared);
 }
 
 /* Guide 2.1, 4.5.1: no VPN on the way to anything. One path for each host that the others try, and that to
@@ -379,12 +373,12 @@ static void add_soap(struct vo_plan *plan, const struct vo_site *site)
 static void add_routes(struct vo_plan *plan, enum vo_vantage here)
 {
     size_t count = plan->count;
-    add(plan, (struct vo_demand){.kind = &vo_check_default_route,
-                                 .gives = &gives_route,
-                                 .row = "net.vpn",
-                                 .role = "default route",
-                                 .vantage = here,
-                                 .judged = here == VO_VANTAGE_WIFI});
+    vo_plan_add(plan, (struct vo_demand){.kind = &vo_check_default_route,
+                                         .gives = &gives_route,
+                                         .row = "net.vpn",
+                                         .role = "default route",
+                                         .vantage = here,
+                                         .judged = here == VO_VANTAGE_WIFI});
     for (size_t i = 0; i < count; i++) {
         const struct vo_demand *demand = &plan->demands[i];
         bool again = !demand->host;
@@ -393,13 +387,13 @@ static void add_routes(struct vo_plan *plan, enum vo_vantage here)
                     strcmp(plan->demands[j].host, demand->host) == 0;
         if (again)
             continue;
-        add(plan, (struct vo_demand){.kind = &vo_check_route,
-                                     .gives = &gives_route,
-                                     .row = "net.vpn",
-                                     .role = demand->role,
-                                     .host = demand->host,
-                                     .vantage = demand->vantage,
-                                     .judged = demand->vantage == VO_VANTAGE_WIFI});
+        vo_plan_add(plan, (struct vo_demand){.kind = &vo_check_route,
+                                             .gives = &gives_route,
+                                             .row = "net.vpn",
+                                             .role = demand->role,
+                                             .host = demand->host,
+                                             .vantage = demand->vantage,
+                                             .judged = demand->vantage == VO_VANTAGE_WIFI});
     }
 }
 
@@ -442,7 +436,7 @@ static enum vo_status add_host(struct vo_plan *plan, const struct vo_site *site,
                                .row = "net.proxy",
                                .vantage = at,
                                .judged = at == VO_VANTAGE_WIFI};
-    add(plan, demand);
+    vo_plan_add(plan, demand);
     demand.kind = &vo_check_portal;
     demand.gives = &gives_portal;
     demand.role = "portal";
@@ -450,7 +444,7 @@ static enum vo_status add_host(struct vo_plan *plan, const struct vo_site *site,
     if (!site->portal_url) {
         demand.lacks = "the site file has no portal_url";
         if (demand.judged)
-            add(plan, demand);
+            vo_plan_add(plan, demand);
         return VO_OK;
     }
     if (!vo_plan_split_url(site->portal_url, host, &demand.port, &path))
@@ -458,8 +452,8 @@ static enum vo_status add_host(struct vo_plan *plan, const struct vo_site *site,
             error, VO_ERR_USAGE,
             "%s: portal_url '%.200s' is not http://HOST/PATH: a portal shows only without TLS",
             site->path ? site->path : "the site", site->portal_url);
-    demand.host = keep(plan, host);
-    add(plan, demand);
+    demand.host = vo_plan_keep(plan, host);
+    vo_plan_add(plan, demand);
     return VO_OK;
 }
 
@@ -509,58 +503,6 @@ enum vo_status vo_plan_site(struct vo_plan *plan, const struct vo_site *site, en
 }
 
 /* "PORT" or "PORT-PORT", all of the text. */
-static bool parse_ports(const char *text, struct vo_port_range *range)
-{
-    char *end;
-    if (*text < '0' || *text > '9')
-        return false;
-    unsigned long first = strtoul(text, &end, 10), last = first;
-    if (*end == '-' && end[1] >= '0' && end[1] <= '9')
-        last = strtoul(end + 1, &end, 10);
-    if (*end || first == 0 || last < first || last > 65535)
-        return false;
-    *range = (struct vo_port_range){(uint16_t)first, (uint16_t)last};
-    return true;
-}
-
-static enum vo_status add_target(struct vo_plan *plan, const char *target, struct vo_error *error)
-{
-    char host[256];
-    struct vo_port_range range;
-    const char *colon = strrchr(target, ':');
-    size_t size = colon ? (size_t)(colon - target) : 0;
-    bool bracketed = size > 2 && target[0] == '[' && target[size - 1] == ']';
-    if (!colon || size == 0 || size > 255 || !parse_ports(colon + 1, &range) ||
-        (!bracketed && (memchr(target, ':', size) || target[0] == '[')))
-        return vo_error_set(
-            error, VO_ERR_USAGE,
-            "--tcp: '%.200s' is not HOST:PORT or HOST:PORT-PORT, such as sbc.example.com:5061 "
-            "or [2001:db8::1]:5060-5061",
-            target);
-    memcpy(host, target + bracketed, size - 2 * bracketed);
-    host[size - 2 * bracketed] = '\0';
-    const char *kept = keep(plan, host);
-    for (unsigned port = range.first; port <= range.last; port++)
-        add(plan, (struct vo_demand){.kind = &vo_check_tcp,
-                                     .gives = &gives_connection,
-                                     .row = "tcp",
-                                     .role = "target",
-                                     .host = kept,
-                                     .transport = "tcp",
-                                     .port = (uint16_t)port,
-                                     .judged = true});
-    return plan->failed ? vo_error_memory(error, "the list of targets") : VO_OK;
-}
-
-enum vo_status vo_plan_tcp(struct vo_plan *plan, const char *const *targets, size_t count,
-                           struct vo_error *error)
-{
-    enum vo_status status = VO_OK;
-    for (size_t i = 0; i < count && status == VO_OK; i++)
-        status = add_target(plan, targets[i], error);
-    return status;
-}
-
 void vo_plan_free(struct vo_plan *plan)
 {
     for (size_t i = 0; i < plan->text_count; i++)

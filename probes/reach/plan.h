@@ -28,6 +28,10 @@ enum vo_status vo_plan_tcp(struct vo_plan *plan, const char *const *targets, siz
                            struct vo_error *error);
 void vo_plan_free(struct vo_plan *plan);
 
+/* What plans are made of. Without memory they set plan->failed. */
+void vo_plan_add(struct vo_plan *plan, struct vo_demand demand);
+const char *vo_plan_keep(struct vo_plan *plan, const char *text); /* a copy that lives as long as the plan */
+
 /* Ports that stand for a range: all of up to 8, else 8 with both ends and as many even as odd ones (RTP and
  * RTCP). Returns how many. */
 #define VO_PLAN_SAMPLE 8

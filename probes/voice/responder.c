@@ -1,5 +1,7 @@
 #include "probes/voice/responder_private.h"
 
+#include "core/site.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdarg.h>
@@ -27,14 +29,12 @@ enum vo_status vo_responder_ports(const char *list, uint16_t ports[VO_RESPONDER_
     const char *at = list;
     *count = 0;
     do {
-        char *end;
-        unsigned long first = *at >= '0' && *at <= '9' ? strtoul(at, &end, 10) : 0, last = first;
-        if (first > 0 && *end == '-' && end[1] >= '0' && end[1] <= '9')
-            last = strtoul(end + 1, &end, 10);
-        if (first == 0 || last < first || last > 65535 || (*end != ',' && *end != '\0'))
+        struct vo_port_range range;
+        const char *end;
+        if (!vo_port_range_parse(at, &range, &end) || (*end != ',' && *end != '\0'))
             return vo_error_set(error, VO_ERR_USAGE,
                                 "ports: '%.80s' is neither a port nor a range, such as 5008-5015,2195", at);
-        for (unsigned long port = first; port <= last; port++) {
+        for (unsigned port = range.first; port <= range.last; port++) {
             size_t i = 0;
             while (i < *count && ports[i] != port)
                 i++;

@@ -44,6 +44,10 @@ struct vo_record_writer;
  * is VO_ERR_IO. Errors: VO_ERR_IO; VO_ERR_USAGE if `conditions` are not a JSON object; VO_ERR_MEMORY. */
 enum vo_status vo_record_open(const char *path, const struct vo_run *run, struct vo_record_writer **writer,
                               struct vo_error *error);
+/* Another place from here on: in `place` of the observations and events that follow; NULL: none. A place that
+ * is the same as before changes nothing. VO_ERR_MEMORY, and then there is no place any more. */
+enum vo_status vo_record_set_place(struct vo_record_writer *writer, const char *place,
+                                   struct vo_error *error);
 /* The run's UUID, 36 characters. */
 const char *vo_record_run(const struct vo_record_writer *writer);
 

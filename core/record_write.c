@@ -268,6 +268,14 @@ void vo_observe_uncertainty(struct vo_record_writer *writer, enum vo_metric metr
         vo_json_number(json, plus_minus);
 }
 
+enum vo_status vo_record_set_place(struct vo_record_writer *writer, const char *place, struct vo_error *error)
+{
+    char *copy = place ? strdup(place) : NULL;
+    free(writer->place);
+    writer->place = copy;
+    return place && !copy ? vo_error_memory(error, "the name of the place") : VO_OK;
+}
+
 uint64_t vo_observe_end(struct vo_record_writer *writer)
 {
     struct vo_json_writer *out = vo_record_begin(writer, "observation");

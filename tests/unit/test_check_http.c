@@ -331,7 +331,7 @@ static void finished(struct vo_check *check)
 
 static void read_back(void)
 {
-    struct vo_record record;
+    struct vo_record record = {0};
     assert_int_equal(vo_record_reader_open(scene.records, &scene.reader, NULL), VO_OK);
     do
         assert_int_equal(vo_record_read(scene.reader, &record, NULL), VO_OK);

@@ -219,6 +219,33 @@ static void test_other_kinds(void **state)
     close(file.fd);
 }
 
+/* A survey goes from place to place within one run: each record has the place of its own time. */
+static void test_place_changes(void **state)
+{
+    (void)state;
+    static const char *const places[] = {"lobby", "stairs", NULL, "lobby"};
+    struct file file = make_file("", 0);
+    struct vo_record_writer *writer;
+    assert_int_equal(vo_record_open(file.path, &(struct vo_run){.probe = "p"}, &writer, NULL), VO_OK);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(vo_record_set_place(writer, places[i], NULL), VO_OK);
+        vo_observe_begin(writer, 0, &stream);
+        vo_observe_end(writer);
+        vo_record_put_time(vo_record_begin(writer, "event"), "time", 0);
+        vo_record_commit(writer);
+    }
+    assert_int_equal(vo_record_close(writer, true, NULL, NULL), VO_OK);
+    struct vo_record_reader *reader;
+    assert_int_equal(vo_record_reader_open(file.path, &reader, NULL), VO_OK);
+    read_one(reader);
+    for (size_t i = 0; i < 8; i++) {
+        const char *place = vo_json_get_text(read_one(reader).json, "place"), *told = places[i / 2];
+        assert_true(told ? place && strcmp(place, told) == 0 : !place);
+    }
+    vo_record_reader_free(reader);
+    close(file.fd);
+}
+
 /* Sections are reused: what one observation had does not leak into the next, over many buffers' worth. */
 static void test_many_round_trip(void **state)
 {
@@ -518,6 +545,7 @@ int main(void)
         cmocka_unit_test(test_run_record),
         cmocka_unit_test(test_conditions_refused),
         cmocka_unit_test(test_other_kinds),
+        cmocka_unit_test(test_place_changes),
         cmocka_unit_test(test_many_round_trip),
         cmocka_unit_test(test_cut_everywhere),
         cmocka_unit_test(test_refused),

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define KERNEL_BUFFER (16 * 1024 * 1024)
 #define WAIT_MS       100
@@ -19,6 +20,7 @@ struct vo_live {
     vo_time ns_per_unit; /* of the fraction that libpcap gives */
     vo_time deadline;    /* monotonic; 0: none */
     uint32_t since_clock;
+    vo_time last_call; /* once it is to end: frames up to this real time are still taken; else 0 */
     struct vo_capture_writer *writer; /* NULL: none, or it has failed */
 };
 
@@ -46,8 +48,8 @@ static enum vo_status cannot_activate(const struct vo_live *live, int result, st
         return vo_error_set(
             error, VO_ERR_PRIVILEGE,
             "capturing on %s needs CAP_NET_RAW: run as root, or grant it once with sudo setcap "
-            "cap_net_raw,cap_net_admin+ep $(command -v voready-rtp)",
-            live->interface);
+            "cap_net_raw,cap_net_admin+ep $(command -v %s)",
+            live->interface, program_invocation_short_name);
     case PCAP_ERROR_NO_SUCH_DEVICE:
         return no_such_interface(live->interface, error);
     case PCAP_ERROR_IFACE_NOT_UP:
@@ -135,11 +137,34 @@ static bool over(struct vo_live *live)
     return live->deadline != 0 && vo_clock_monotonic() >= live->deadline;
 }
 
-/* An open-ended capture is whole when it is stopped; one with a planned length only when that is over. */
-static enum vo_status end_of(struct vo_capture *capture)
+/* The kernel hands frames over in blocks, a full one at once and others every WAIT_MS: what came before the
+ * end is still to be taken. An open-ended capture is whole when it is stopped; one with a planned length only
+ * when that is over. */
+static void begin_end(struct vo_capture *capture)
 {
-    capture->cut = capture->live->deadline != 0 && !over(capture->live);
-    return VO_END;
+    struct vo_live *live = capture->live;
+    capture->cut = live->deadline != 0 && !over(live);
+    live->last_call = vo_clock_now();
+    live->closing = vo_clock_monotonic() + VO_NS_PER_S;
+}
+
+/* Whether the frame is one too many. */
+static bool is_late(const struct vo_live *live, const struct vo_frame *frame)
+{
+    return live->last_call != 0 && (frame->time > live->last_call || vo_clock_monotonic() > live->closing);
+}
+
+/* The next frame once the capture is to end, as pcap_next_ex(); 0: there is none any more. */
+static int take_last(struct vo_live *live, struct pcap_pkthdr **header, const uint8_t **data)
+{
+    enum { TRIES = 3 };
+    int result = pcap_next_ex(live->pcap, header, data);
+    for (int i = 0; i < TRIES && result <= 0; i++) {
+        const struct timespec half = {0, WAIT_MS / 2 * 1000000L};
+        nanosleep(&half, NULL);
+        result = pcap_next_ex(live->pcap, header, data);
+    }
+    return result;
 }
 
 /* Nothing is queued: writes out what was kept and sleeps until something comes, a signal does, or WAIT_MS are
@@ -172,24 +197,30 @@ enum vo_status vo_live_next(struct vo_capture *capture, struct vo_frame *frame, 
     struct vo_error why;
     struct pcap_pkthdr *header;
     const uint8_t *data;
-    if (capture->stop || (++live->since_clock >= CLOCK_EVERY && over(live)))
-        return end_of(capture);
-    int result = pcap_next_ex(live->pcap, &header, &data);
-    if (result == 0) {
+    if (!live->last_call && (capture->stop || (++live->since_clock >= CLOCK_EVERY && over(live))))
+        begin_end(capture);
+    int result = live->last_call ? take_last(live, &header, &data) : pcap_next_ex(live->pcap, &header, &data);
+    if (result == 0 && !live->last_call) {
         wait_for_frames(capture);
         if (capture->stop || over(live))
-            return end_of(capture);
-        result = pcap_next_ex(live->pcap, &header, &data);
+            begin_end(capture);
+        result = live->last_call ? take_last(live, &header, &data) : pcap_next_ex(live->pcap, &header, &data);
     }
+    if (result < 0)
+        result = take_last(live, &header, &data); /* the interface is gone, but not what it received */
     if (result < 0)
         return vo_error_set(error, VO_ERR_IO, "the capture on %s ended: %s", live->interface,
                             pcap_geterr(live->pcap));
+    if (result == 0 && live->last_call)
+        return VO_END;
     if (result == 0) {
         *frame =
             (struct vo_frame){.linktype = live->linktype, .interface = live->index, .time = VO_TIME_UNKNOWN};
         return VO_OK;
     }
     fill_frame(live, header, data, frame);
+    if (is_late(live, frame))
+        return VO_END;
     if (live->writer &&
         vo_capture_write(live->writer, frame->time, data, frame->captured, frame->length, &why) != VO_OK)
         give_up_writing(capture, &why);

@@ -21,6 +21,7 @@ struct vo_live {
     vo_time deadline;    /* monotonic; 0: none */
     uint32_t since_clock;
     vo_time last_call; /* once it is to end: frames up to this real time are still taken; else 0 */
+    vo_time closing;   /* monotonic: …but not for longer than until then, for real time may be stepped */
     struct vo_capture_writer *writer; /* NULL: none, or it has failed */
 };
 

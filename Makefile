@@ -131,7 +131,7 @@ check-san:
 bench:
 	@./deps.sh check
 	@$(MAKE) --no-print-directory -s all tools
-	@BUILD=$(BUILD) tests/bench/run
+	@for bench in tests/bench/run tests/bench/wlan tests/bench/wlan-live; do BUILD=$(BUILD) $$bench || exit 1; done
 
 STYLED := $(shell find core probes analyze report assess samples tests -name '*.[ch]' 2>/dev/null)
 format:

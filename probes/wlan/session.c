@@ -385,11 +385,11 @@ const char *vo_wlan_session_left_out(const struct vo_wlan_session *session)
     if (session->counts.left_out)
         return "frames were left out for want of memory, or came from more interfaces than are kept apart";
     if (session->roams.left_out)
-        return "more stations were heard than are followed while roaming";
+        return "more stations were heard than are followed while roaming, or memory ran out";
     for (unsigned i = 0; i < session->ear_count; i++) {
         const struct vo_wlan_ear *ear = session->ears[i];
         if (ear->bsses.left_out || ear->stations.left_out || ear->delivery.left_out || ear->air->left_out)
-            return "more BSSs, stations, links or channels were heard than are kept";
+            return "more BSSs, stations, links or channels were heard than are kept, or memory ran out";
     }
     return NULL;
 }

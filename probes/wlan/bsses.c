@@ -255,16 +255,13 @@ void vo_bss_name(struct vo_bss *bss, const struct vo_ieee80211_management *manag
 
 /* --- Access points -------------------------------------------------------------------------------- */
 
-/* Joins the BSS to the first that had the same key; 0 is none. */
-static void join_by(struct vo_lookup *keys, unsigned kind, uint64_t key, struct vo_bss *bss)
+/* Joins the BSS to the first that had the same key; 0 is none. False: out of memory. */
+static bool join_by(struct vo_lookup *keys, unsigned kind, uint64_t key, struct vo_bss *bss)
 {
-    if (!key)
-        return;
-    struct vo_bss *before = vo_lookup_find(keys, key, kind);
+    struct vo_bss *before = key ? vo_lookup_find(keys, key, kind) : NULL;
     if (before)
         join(before, bss);
-    else
-        vo_lookup_add(keys, key, kind, bss); /* out of memory: a group less */
+    return !key || before || vo_lookup_add(keys, key, kind, bss);
 }
 
 static uint64_t name_key(const struct vo_bss_info *info)
@@ -284,13 +281,14 @@ void vo_bsses_group(struct vo_bsses *bsses)
     struct vo_lookup keys = {0};
     for (struct vo_bss *bss = bsses->first; bss; bss = bss->next) {
         const struct vo_bss_info *info = &bss->info;
-        join_by(&keys, BY_ADDRESS, bss->bssid & device_bits, bss);
-        join_by(&keys, BY_NAME, name_key(info), bss);
-        if (vo_bss_has(info, VO_BSS_MULTI_LINK) && info->mld != VO_WLAN_NO_ADDRESS)
-            join_by(&keys, BY_DEVICE, info->mld, bss);
-        if (vo_bss_has(info, VO_BSS_MULTIPLE_BSSID) && info->multiple_bssid_bits <= 8)
-            join_by(&keys, BY_SET, bss->bssid >> info->multiple_bssid_bits << 8 | info->multiple_bssid_bits,
-                    bss);
+        bool device = vo_bss_has(info, VO_BSS_MULTI_LINK) && info->mld != VO_WLAN_NO_ADDRESS;
+        bool set = vo_bss_has(info, VO_BSS_MULTIPLE_BSSID) && info->multiple_bssid_bits <= 8;
+        uint64_t set_key = bss->bssid >> info->multiple_bssid_bits % 64 << 8 | info->multiple_bssid_bits;
+        bool good = join_by(&keys, BY_ADDRESS, bss->bssid & device_bits, bss);
+        good &= join_by(&keys, BY_NAME, name_key(info), bss);
+        good &= join_by(&keys, BY_DEVICE, device ? info->mld : 0, bss);
+        good &= join_by(&keys, BY_SET, set ? set_key : 0, bss);
+        bsses->ungrouped += !good;
     }
     vo_lookup_release(&keys);
     for (struct vo_bss *bss = bsses->first; bss; bss = bss->next)

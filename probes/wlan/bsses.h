@@ -53,7 +53,8 @@ struct vo_bsses {
     struct vo_lookup by;
     struct vo_bss *first, **end;
     size_t count;
-    uint64_t left_out; /* frames of further BSSs */
+    uint64_t left_out;  /* frames of further BSSs */
+    uint64_t ungrouped; /* BSSs whose access point is not known, for want of memory */
 };
 
 void vo_bsses_init(struct vo_bsses *bsses);

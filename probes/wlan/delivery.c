@@ -192,6 +192,7 @@ static void take_sent(struct vo_delivery *delivery, struct vo_link *link, const 
         flow_of(delivery, link, frame->has & VO_IEEE80211_HAS_QOS ? frame->tid : (unsigned)VO_FLOW_NO_TID);
     if (!flow) {
         link->unsorted++;
+        delivery->unsorted++;
         return;
     }
     struct vo_sent *sent = take_attempt(link, flow, heard, heard->aggregated || policy == BLOCK_ACK);
@@ -322,7 +323,7 @@ bool vo_link_per(const struct vo_link *link, double *percent, double *uncertaint
     double sent = (double)(link->acknowledged + link->undelivered + link->unheard);
     *why = NULL;
     if (sent <= 0)
-        *why = link->unsorted ? "more links were heard than are followed"
+        *why = link->unsorted ? "more links were heard than are followed, or memory ran out"
                               : "no frame was sent that asks for an acknowledgement";
     else if (link->acknowledged == 0)
         *why = "no acknowledgement of its receiver was heard: too far away, or not captured";

@@ -163,6 +163,8 @@ void vo_wlan_emit_link(const struct vo_wlan_ear *ear, const struct vo_link *link
     label_priorities(writer, &link->voice);
     if (link->unacknowledgeable)
         vo_observe_label_number(writer, "without_acknowledgement", (double)link->unacknowledgeable);
+    if (link->unsorted)
+        vo_observe_label_number(writer, "attempts_not_followed", (double)link->unsorted);
     put_delivery(writer, link);
     put_voice(writer, &link->voice);
     vo_observe_end(writer);

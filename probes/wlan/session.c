@@ -388,7 +388,8 @@ const char *vo_wlan_session_left_out(const struct vo_wlan_session *session)
         return "more stations were heard than are followed while roaming, or memory ran out";
     for (unsigned i = 0; i < session->ear_count; i++) {
         const struct vo_wlan_ear *ear = session->ears[i];
-        if (ear->bsses.left_out || ear->stations.left_out || ear->delivery.left_out || ear->air->left_out)
+        if (ear->bsses.left_out || ear->bsses.ungrouped || ear->stations.left_out || ear->delivery.left_out ||
+            ear->delivery.unsorted || ear->air->left_out)
             return "more BSSs, stations, links or channels were heard than are kept, or memory ran out";
     }
     return NULL;

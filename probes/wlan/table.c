@@ -107,6 +107,8 @@ static void print_bsses(const struct vo_wlan_ear *ear, FILE *stream)
             print_bss(list[i].bss, list[i].dbm, stream);
         print_more(stream, count);
     }
+    if (!list)
+        fprintf(stream, "\n  BSSs are not shown: out of memory\n");
     free(list);
 }
 
@@ -151,6 +153,8 @@ static void print_links(const struct vo_wlan_ear *ear, FILE *stream)
             print_link(ear, list[i], stream);
         print_more(stream, count);
     }
+    if (!list)
+        fprintf(stream, "\n  links are not shown: out of memory\n");
     free(list);
 }
 

@@ -346,5 +346,8 @@ bool vo_fact_matches(const struct vo_facts *facts, const struct vo_fact *fact, c
         if (!label || !label_allowed(label, item))
             return false;
     }
+    for (const struct vo_json *item = vo_json_child(rule->without); item; item = vo_json_next(item))
+        if (find_label(fact, vo_json_text(item)))
+            return false;
     return true;
 }

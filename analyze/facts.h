@@ -104,7 +104,7 @@ const struct vo_value *vo_fact_value(const struct vo_facts *facts, const struct 
 const char *vo_fact_label(const struct vo_fact *fact, const char *name);
 /* Whether both have the same value of a label, or both have none. */
 bool vo_fact_same_label(const struct vo_fact *a, const struct vo_fact *b, const char *name);
-/* Whether labels and states are among those that the rule's `where` allows. */
+/* Whether labels and states are among those that the rule's `where` allows, and none is of its `without`. */
 bool vo_fact_matches(const struct vo_facts *facts, const struct vo_fact *fact, const struct vo_rule *rule);
 /* The series of the observation's subject in its run, or NULL. */
 const struct vo_facts_series *vo_fact_series(const struct vo_facts *facts, const struct vo_fact *fact);

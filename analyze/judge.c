@@ -24,6 +24,12 @@ static const struct {
     {"path", "route", "routes"},
     {"link", "link", "links"},
     {"nat", "NAT observation", "NAT observations"},
+    {"bss", "BSS", "BSSs"},
+    {"cell", "place", "places"},
+    {"access_point", "access point", "access points"},
+    {"channel", "channel", "channels"},
+    {"station", "station", "stations"},
+    {"roam", "roam", "roams"},
 };
 
 static const struct {

@@ -59,7 +59,8 @@ static const struct vo_option options[] = {
 };
 
 static const char *const usage[] = {"SITE.json [--vantage NAME] [--out DIR]",
-                                    "--capture FILE... [--ssid NAME]... [--profile NAME] [--out DIR]", NULL};
+                                    "--capture FILE... [--ssid NAME]... [--profile NAME] [--out DIR]",
+                                    "--records FILE... [--ssid NAME]... [--profile NAME] [--out DIR]", NULL};
 
 static const struct vo_program program = {
     .name = NAME,
@@ -77,7 +78,8 @@ static const struct vo_program program = {
         "802.11 frames (monitor mode): the air is judged, too. --records adds what was measured before, such "
         "as "
         "a\n"
-        "walk: voready-wlan walk -i wlan0 -o walk.jsonl; voready assess site.json --records walk.jsonl\n"
+        "walk; alone they are judged in the area air:\n"
+        "  voready-wlan walk -i wlan0 -o walk.jsonl; voready assess --records walk.jsonl\n"
         "Writes reach.jsonl or records.jsonl, verdict.json and report.html into DIR, and the report as text "
         "to\n"
         "standard output.\n"
@@ -91,7 +93,7 @@ struct paths {
     char records[VO_RUN_PATH], verdict[VO_RUN_PATH], html[VO_RUN_PATH];
 };
 
-static enum vo_status make_folder(struct paths *paths, struct vo_error *error)
+static enum vo_status make_folder(struct paths *paths, bool measures, struct vo_error *error)
 {
     struct stat there;
     int failure = mkdir(settings.out, 0777) == 0 ? 0 : errno;
@@ -104,6 +106,8 @@ static enum vo_status make_folder(struct paths *paths, struct vo_error *error)
                         settings.captures.count ? "records.jsonl" : "reach.jsonl");
     if (size >= VO_RUN_PATH)
         return vo_error_set(error, VO_ERR_USAGE, "--out: the path is too long");
+    if (!measures)
+        paths->records[0] = '\0';
     snprintf(paths->verdict, VO_RUN_PATH, "%s/verdict.json", settings.out);
     snprintf(paths->html, VO_RUN_PATH, "%s/report.html", settings.out);
     return VO_OK;
@@ -185,7 +189,8 @@ static enum vo_status measure(const struct paths *paths, const struct vo_option_
 
 static void add_records(struct vo_command *command, const struct paths *paths)
 {
-    vo_command_add(command, paths->records);
+    if (paths->records[0])
+        vo_command_add(command, paths->records);
     for (size_t i = 0; i < settings.records.count; i++)
         vo_command_add(command, settings.records.items[i]);
 }
@@ -195,9 +200,13 @@ static enum vo_status judge(const struct paths *paths, const char *pack, const c
                             struct vo_error *error)
 {
     struct vo_command command = {0};
-    bool air = settings.ssids.count || settings.records.count;
+    bool capture = settings.captures.count, air = settings.ssids.count || settings.records.count;
     char areas[64];
-    snprintf(areas, sizeof areas, "%s%s", site ? site_areas : capture_areas, air ? ",air" : "");
+    snprintf(areas, sizeof areas, "%s%s%s",
+             site      ? site_areas
+             : capture ? capture_areas
+                       : "",
+             air && (site || capture) ? "," : "", air ? "air" : "");
     vo_command_add(&command, "voready-analyze");
     for (size_t i = 0; i < settings.rules.count; i++)
         vo_command_option(&command, "--rules", settings.rules.items[i]);
@@ -206,7 +215,7 @@ static enum vo_status judge(const struct paths *paths, const char *pack, const c
     vo_command_option(&command, "--site", site);
     vo_command_option(&command, "--profile", settings.profile || site ? settings.profile : "voice");
     vo_command_option(&command, "--area", settings.areas ? settings.areas : areas);
-    vo_command_option(&command, "--not-required", site ? NULL : "media.latency");
+    vo_command_option(&command, "--not-required", capture ? "media.latency" : NULL);
     if (settings.rules.count == 0 && settings.ssids.count && !settings.records.count) {
         /* what a receiver in one place hears tells neither where the WLAN is not, nor the rates of phones */
         vo_command_option(&command, "--not-required", "air.coverage");
@@ -237,15 +246,17 @@ static int run(const struct vo_option_list *files)
     char pack[VO_RUN_PATH];
     struct vo_error error;
     int code = 0, verdict = 0;
-    enum vo_status status = make_folder(&paths, &error);
+    const char *site = settings.captures.count || !files->count ? NULL : files->items[0];
+    bool measures = settings.captures.count || site;
+    enum vo_status status = make_folder(&paths, measures, &error);
     if (status == VO_OK && settings.rules.count == 0)
         status = vo_data_path("rules/openscape-mobile.json", pack, &error);
-    if (status == VO_OK)
+    if (status == VO_OK && measures)
         status = measure(&paths, files, &code, &error);
     if (status == VO_OK && code != VO_EXIT_DONE && code != VO_EXIT_PARTIAL)
         return code == VO_EXIT_USAGE ? EXIT_USAGE : EXIT_FAILED;
     if (status == VO_OK)
-        status = judge(&paths, pack, settings.captures.count ? NULL : files->items[0], &verdict, &error);
+        status = judge(&paths, pack, site, &verdict, &error);
     if (status == VO_OK && (verdict == EXIT_FAILED || verdict == EXIT_USAGE))
         return verdict == EXIT_USAGE ? EXIT_USAGE : EXIT_FAILED;
     if (status == VO_OK)
@@ -272,7 +283,7 @@ static enum vo_status check_usage(const struct vo_option_list *files, struct vo_
         {"--playout", settings.playout != NULL},
     };
     bool capture = settings.captures.count != 0, air = settings.ssids.count != 0;
-    if (!capture && air)
+    if (!capture && air && files->count)
         return vo_error_set(error, VO_ERR_USAGE,
                             "--ssid goes with --capture: the site file names its WLANs itself, with ssids");
     for (size_t i = 1; air && i < sizeof of_captures / sizeof *of_captures; i++)
@@ -280,10 +291,11 @@ static enum vo_status check_usage(const struct vo_option_list *files, struct vo_
             return vo_error_set(error, VO_ERR_USAGE,
                                 "%s does not go with --ssid, which is for captures of the air",
                                 of_captures[i].name);
-    if (!capture && files->count == 0)
+    if (!capture && files->count == 0 && settings.records.count == 0)
         return vo_error_set(
             error, VO_ERR_USAGE,
-            "nothing to assess: name a site file, or captures with --capture FILE...; see " NAME " -h");
+            "nothing to assess: name a site file, captures with --capture FILE..., or records "
+            "with --records FILE; see " NAME " -h");
     if (!capture && files->count > 1)
         return vo_error_set(error, VO_ERR_USAGE,
                             "'%.200s': one site file at a time; captures are named with --capture",

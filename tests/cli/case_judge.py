@@ -303,7 +303,7 @@ def air_not_ready(bench):
             {"states": {"wlan_coverage": "not_heard"}, "missing": {"wlan_signal_dbm": "no access point of voice was heard here"}})
     survey(bench, *AIR, lift)
     found = verdict(bench, 3, "--area", "air", "air.jsonl")
-    need(found["reason"].startswith("air.coverage failed for 1 of 3 places"), found["reason"])
+    need(found["reason"].startswith("air.coverage failed for 1 of 3 cells"), found["reason"])
     survey(bench, *AIR)
     bench.file("site.json", json.dumps({"name": "HQ", "mode": "voice", "calls": {"per_ap": 8}}))
     found = verdict(bench, 3, "--area", "air", "--site", "site.json", "air.jsonl")

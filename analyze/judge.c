@@ -25,7 +25,7 @@ static const struct {
     {"link", "link", "links"},
     {"nat", "NAT observation", "NAT observations"},
     {"bss", "BSS", "BSSs"},
-    {"cell", "place", "places"},
+    {"cell", "cell", "cells"},
     {"access_point", "access point", "access points"},
     {"channel", "channel", "channels"},
     {"station", "station", "stations"},

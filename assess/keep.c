@@ -37,7 +37,8 @@ void vo_keep_retry(struct vo_keep *keep)
     }
     keep->written += done;
     keep->held_size -= done;
-    memmove(keep->held, keep->held + done, keep->held_size);
+    if (done)
+        memmove(keep->held, keep->held + done, keep->held_size);
 }
 
 static void close_one(int *fd)

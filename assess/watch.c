@@ -373,8 +373,7 @@ static int run(const struct vo_option_list *words)
     struct job job = {.words = words};
     struct vo_error error;
     enum vo_status status = find_probe(&job, &error);
-    if (status == VO_OK &&
-        (find_argument(&job, asks, false) || (job.probe->has_commands && words->count < 2)))
+    if (job.probe && (find_argument(&job, asks, false) || (job.probe->has_commands && words->count < 2)))
         return ask_probe(&job, &error);
     if (status == VO_OK)
         status = check_arguments(&job, &error);

@@ -15,10 +15,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PIPE_SIZE                                                                                            \
-    (1 << 20)          /* of the probe's pipe, if the system allows it: a slow disk does not hold it up */
-#define TRY_EACH  1000 /* ms, while the file cannot be written */
-#define WAIT_FOR  60   /* tries after the probe's end, until what is held is given up */
+#define PIPE_SIZE 1048576 /* of the probe's pipe, so that a slow disk does not hold the probe up */
+#define TRY_EACH  1000    /* ms, while the file cannot be written */
+#define WAIT_FOR  60      /* tries after the probe's end, until what is held is given up */
 #define READ_END  0
 #define WRITE_END 1
 #define NOT_HERE  0 /* a process that has not begun, or has ended */
@@ -53,6 +52,7 @@ static enum vo_status take_signals(struct run *run, sigset_t *before, struct vo_
     sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGCHLD);
     sigprocmask(SIG_BLOCK, &set, before);
+    signal(SIGCHLD, SIG_DFL);
     signal(SIGINT, SIG_IGN);
     signal(SIGQUIT, SIG_IGN);
     signal(SIGHUP, SIG_IGN);

@@ -89,16 +89,16 @@ def wrong_rules(name, change, *words):
         need(not bench.path("verdict.json").exists(), "a verdict was written")
 
 
-def rule(number, **changes):
-    return lambda content: content["rules"][number].update(changes)
+def rule(id, **changes):
+    return lambda content: next(one for one in content["rules"] if one["id"] == id).update(changes)
 
 
-wrong_rules("an unknown metric", rule(2, metric="rtp_latency_max_m"), "media.latency", "rtp_latency_max_m",
+wrong_rules("an unknown metric", rule("media.latency", metric="rtp_latency_max_m"), "media.latency", "rtp_latency_max_m",
             "did you mean 'rtp_latency_max_ms'")
-wrong_rules("an unknown key", rule(2, remedation="x"), "media.latency", "'remedation'", "did you mean 'remediation'")
-wrong_rules("an unknown comparator", rule(2, **{"pass": {"bellow": 1}}), "media.latency", "'bellow'", "did you mean 'below'")
-wrong_rules("a word for a number", rule(2, **{"pass": {"below": "100"}}), "media.latency", "number")
-wrong_rules("a number for a list", rule(2, profiles=3), "media.latency", "profiles")
+wrong_rules("an unknown key", rule("media.latency", remedation="x"), "media.latency", "'remedation'", "did you mean 'remediation'")
+wrong_rules("an unknown comparator", rule("media.latency", **{"pass": {"bellow": 1}}), "media.latency", "'bellow'", "did you mean 'below'")
+wrong_rules("a word for a number", rule("media.latency", **{"pass": {"below": "100"}}), "media.latency", "number")
+wrong_rules("a number for a list", rule("media.latency", profiles=3), "media.latency", "profiles")
 wrong_rules("the same id twice", lambda content: content["rules"].append(content["rules"][0]), "qos.rtp.dscp", "taken")
 wrong_rules("an unknown format", lambda content: content.update(format=7), "format 7 is not known")
 wrong_rules("no rules at all", lambda content: content.pop("rules"), "rules")
@@ -303,7 +303,7 @@ def air_not_ready(bench):
             {"states": {"wlan_coverage": "not_heard"}, "missing": {"wlan_signal_dbm": "no access point of voice was heard here"}})
     survey(bench, *AIR, lift)
     found = verdict(bench, 3, "--area", "air", "air.jsonl")
-    need(found["reason"].startswith("air.coverage failed for 1 of 3 places"), found["reason"])
+    need(found["reason"].startswith("air.coverage failed for 1 of 3 cells"), found["reason"])
     survey(bench, *AIR)
     bench.file("site.json", json.dumps({"name": "HQ", "mode": "voice", "calls": {"per_ap": 8}}))
     found = verdict(bench, 3, "--area", "air", "--site", "site.json", "air.jsonl")

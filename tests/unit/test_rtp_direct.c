@@ -1,6 +1,6 @@
 /* The short way for the commonest packet against the layers: what it takes, they take with the same outcome.
  */
-#include "probes/rtp/direct.h"
+#include "probes/flow/rtp_direct.h"
 
 #include "probes/decode/rtp.h"
 #include "tests/unit/frames.h"

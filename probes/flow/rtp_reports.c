@@ -1,7 +1,7 @@
 /* RTCP: what both ends report of the streams (RFC 3550 6.4), and the round trips that follow from it. */
 #include "probes/decode/rtp.h"
-#include "probes/rtp/emit.h"
-#include "probes/rtp/session.h"
+#include "probes/flow/rtp_emit.h"
+#include "probes/flow/rtp_session.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* How streams and calls belong together. */
 #include "probes/flow/leg.h"
-#include "probes/rtp/emit.h"
+#include "probes/flow/rtp_emit.h"
 
 #include <stdlib.h>
 #include <string.h>

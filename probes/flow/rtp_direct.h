@@ -3,14 +3,14 @@
  * extension or padding. Voice captures hold little else, and this costs a fifth of going through the layers.
  *
  * What vo_direct_read() takes, vo_decode_frame() and vo_rtp_decode() would take with the same outcome
- * (tests/unit/test_direct.c compares them); whatever it does not take goes through them.
+ * (tests/unit/test_rtp_direct.c compares them); whatever it does not take goes through them.
  */
-#ifndef VO_PROBES_RTP_DIRECT_H
-#define VO_PROBES_RTP_DIRECT_H
+#ifndef VO_PROBES_FLOW_RTP_DIRECT_H
+#define VO_PROBES_FLOW_RTP_DIRECT_H
 
+#include "probes/decode/frame.h"
 #include "probes/decode/layers.h"
 #include "probes/flow/streams.h"
-#include "probes/io/capture.h"
 
 /* False: `to` is not written, or not whole. Headers are looked at four bytes at a time. */
 static inline bool vo_direct_read(const struct vo_frame *frame, vo_time now, struct vo_queued *to)

@@ -1,8 +1,8 @@
-#include "probes/rtp/session.h"
+#include "probes/flow/rtp_session.h"
 
 #include "probes/decode/rtp.h"
-#include "probes/rtp/direct.h"
-#include "probes/rtp/emit.h"
+#include "probes/flow/rtp_direct.h"
+#include "probes/flow/rtp_emit.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -109,7 +109,7 @@ static void fill(const struct vo_rtp_session *session, const struct vo_packet *p
 
 static void take_rtp(struct vo_rtp_session *session, const struct vo_packet *packet, const struct vo_rtp *rtp)
 {
-    if (!session->point) {
+    if (!session->keeper.keep) {
         fill(session, packet, rtp, vo_streams_place(session->streams));
         vo_streams_queue(session->streams, session->calls, packet->encap, packet->encap_count);
         return;
@@ -118,7 +118,8 @@ static void take_rtp(struct vo_rtp_session *session, const struct vo_packet *pac
     fill(session, packet, rtp, &one);
     struct vo_stream *stream = vo_streams_add(session->streams, session->calls, &one.key, packet, &one.rtp);
     bool timed = session->first != VO_TIME_UNKNOWN;
-    if (!stream || (timed && !vo_point_keep(session->point, stream, packet, rtp, session->now)))
+    if (!stream ||
+        (timed && !session->keeper.keep(session->keeper.context, stream, packet, rtp, session->now)))
         session->counts.memory++;
 }
 
@@ -211,7 +212,7 @@ void vo_rtp_session_frame(struct vo_rtp_session *session, const struct vo_frame 
             session->last = frame->time;
     }
     session->interface = frame->interface;
-    if (!session->point && vo_direct_read(frame, session->now, vo_streams_place(session->streams))) {
+    if (!session->keeper.keep && vo_direct_read(frame, session->now, vo_streams_place(session->streams))) {
         vo_streams_queue(session->streams, session->calls, NULL, 0);
         return;
     }

@@ -1,7 +1,7 @@
 /* The observation of one RTP stream. */
 #include "probes/flow/leg.h"
-#include "probes/rtp/emit.h"
-#include "probes/rtp/quality.h"
+#include "probes/flow/rtp_emit.h"
+#include "probes/flow/rtp_quality.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -33,7 +33,8 @@ static void metric_at_point(const struct view *view, enum vo_metric metric, doub
 static bool seen_elsewhere(const struct vo_rtp_session *session, const struct vo_stream *stream)
 {
     struct vo_stream_key key = stream->key;
-    size_t interfaces = session->capture ? vo_capture_interface_count(session->capture) : 0;
+    const struct vo_frame_source *source = &session->source;
+    size_t interfaces = source->interface_count ? source->interface_count(source->context) : 0;
     for (key.interface = 0; key.interface < interfaces; key.interface++) {
         const struct vo_stream *other =
             key.interface == stream->key.interface ? NULL : vo_streams_find(session->streams, &key);
@@ -55,7 +56,8 @@ char *vo_rtp_stream_id(const struct vo_rtp_session *session, const struct vo_str
                          vo_encap_format(stream->encap, stream->encap_count, encap));
     if (!seen_elsewhere(session, stream))
         return text;
-    const char *name = vo_capture_interface(session->capture, key->interface)->name;
+    const struct vo_frame_source *from = &session->source;
+    const char *name = from->interface_name ? from->interface_name(from->context, key->interface) : NULL;
     if (name)
         snprintf(text + size, (size_t)(VO_STREAM_ID - size), "%%%s", name);
     else
@@ -344,7 +346,7 @@ static void put_latency(struct view *view)
     const struct vo_stream_rtcp *rtcp = view->stream->rtcp;
     view->latency_ms = NAN;
     if (!rtcp || rtcp->round_trips == 0) {
-        if (view->session->point)
+        if (view->session->keeper.keep)
             return; /* the comparison of the two points has the word on it */
         const char *why =
             view->stream->secure

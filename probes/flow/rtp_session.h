@@ -1,21 +1,21 @@
 /*
  * The pass over a capture: frames in, streams and calls out.
  *
- * frame -> decode -> fragments, TCP -> SIP (signalling.c), RTCP (reports.c), RTP (the stream table). Nothing
- * is written here but series and events, which must not wait for the end; emit.h writes the rest.
+ * frame -> decode -> fragments, TCP -> SIP (rtp_signalling.c), RTCP (rtp_reports.c), RTP (the stream table).
+ * Nothing is written here but series and events, which must not wait for the end; rtp_emit.h writes the rest.
  */
-#ifndef VO_PROBES_RTP_SESSION_H
-#define VO_PROBES_RTP_SESSION_H
+#ifndef VO_PROBES_FLOW_RTP_SESSION_H
+#define VO_PROBES_FLOW_RTP_SESSION_H
 
 #include "core/record.h"
+#include "probes/decode/frame.h"
 #include "probes/decode/packet.h"
+#include "probes/decode/rtp.h"
 #include "probes/flow/call.h"
 #include "probes/flow/fragments.h"
 #include "probes/flow/streams.h"
 #include "probes/flow/tcp.h"
 #include "probes/flow/tls.h"
-#include "probes/io/capture.h"
-#include "probes/rtp/point.h"
 
 #define VO_RTP_NEAR 16
 
@@ -53,6 +53,13 @@ struct vo_rtp_counts {
     uint32_t unknown_linktype;
 };
 
+/* Who keeps every packet of every stream, such as to find it again at another capture point. */
+struct vo_rtp_keeper {
+    void *context;
+    bool (*keep)(void *context, struct vo_stream *stream, const struct vo_packet *packet,
+                 const struct vo_rtp *rtp, vo_time time); /* NULL: nobody. False: out of memory */
+};
+
 struct vo_rtp_session {
     struct vo_rtp_options options;
     struct vo_record_writer *writer;
@@ -62,8 +69,8 @@ struct vo_rtp_session {
     struct vo_tcp *tcp;
     struct vo_keylog *keylog; /* never NULL while TLS is read: it grows by the secrets in the capture file */
     size_t secrets_taken;
-    struct vo_capture *capture; /* for interface names */
-    struct vo_point *point; /* keeps every packet, to be found again at another point; NULL: none are kept */
+    struct vo_frame_source source;
+    struct vo_rtp_keeper keeper;
     struct vo_hidden_signalling *hidden, *hidden_by[VO_RTP_HIDDEN_BUCKETS];
     size_t hidden_count;
     struct {
@@ -77,7 +84,7 @@ struct vo_rtp_session {
     uint64_t streams_written;
 };
 
-/* The writer, keylog, capture and point are borrowed (point may be NULL). */
+/* The writer is borrowed; so are keylog, source and keeper, which the caller sets afterwards. */
 enum vo_status vo_rtp_session_open(struct vo_rtp_session *session, const struct vo_rtp_options *options,
                                    struct vo_record_writer *writer, struct vo_error *error);
 void vo_rtp_session_frame(struct vo_rtp_session *session, const struct vo_frame *frame);
@@ -85,10 +92,10 @@ void vo_rtp_session_frame(struct vo_rtp_session *session, const struct vo_frame 
 void vo_rtp_session_finish(struct vo_rtp_session *session);
 void vo_rtp_session_close(struct vo_rtp_session *session);
 
-/* signalling.c */
+/* rtp_signalling.c */
 void vo_rtp_sip_datagram(struct vo_rtp_session *session, const struct vo_packet *packet);
 bool vo_rtp_signalling_open(struct vo_rtp_session *session);
-/* reports.c */
+/* rtp_reports.c */
 void vo_rtp_rtcp(struct vo_rtp_session *session, const struct vo_packet *packet);
 
 #endif

@@ -248,6 +248,8 @@ void vo_rtp_emit_counts(struct vo_rtp_session *session)
 {
     struct vo_record_writer *writer = session->writer;
     label_crowded(session);
+    if (session->counts.repeated)
+        vo_observe_label_number(writer, "repeated_frames_left_out", (double)session->counts.repeated);
     if (session->counts.hidden_left_out)
         vo_observe_label_number(writer, "encrypted_signalling_left_out",
                                 (double)session->counts.hidden_left_out);

@@ -265,6 +265,9 @@ static const char *left_out(const struct vo_rtp_session *session)
     }
     if (session->counts.memory)
         return "out of memory: some packets or messages were not measured; read less at once";
+    if (session->counts.unsorted)
+        return "frames on the air of too many links: repetitions of the last ones were not told from copies; "
+               "filter by station";
     if (vo_calls_evicted(session->calls))
         return "too many calls: those after the first 100000 were not followed; split the capture by time "
                "(editcap -i)";

@@ -27,8 +27,10 @@ static void want_rule(struct vo_facts *facts, const struct vo_rule *rule)
     want(facts, rule->metric->samples ? vo_metric_find(rule->metric->samples) : NULL);
     for (const struct vo_json *item = vo_json_child(rule->where); item; item = vo_json_next(item))
         want(facts, vo_metric_find(vo_json_key_of(item)));
-    if (rule->drops_explain)
+    if (rule->drops_explain) {
         facts->wanted[VO_METRIC_CAPTURE_DROPPED_PACKETS] = true;
+        facts->wanted[VO_METRIC_RTP_UNHEARD_PACKETS] = true;
+    }
     if (isnan(rule->window_s))
         return;
     if (rule->statistic != VO_STATISTIC_RATIO) {

@@ -210,10 +210,45 @@ static double packets_to_pass(const struct vo_result *result)
     return lost - allowed;
 }
 
+static double number_of(const struct vo_judge *judge, const struct vo_fact *fact, enum vo_metric metric)
+{
+    const struct vo_value *value = vo_fact_value(judge->facts, fact, &vo_metrics[metric]);
+    return value->type == VO_VALUE_NUMBER ? value->number : NAN;
+}
+
+/* On the air what the receiver did not hear looks as if it had been lost. True if that, with what the capture
+ * dropped, could explain the fail. */
+static bool weigh_unheard(const struct vo_judge *judge, const struct vo_fact *fact, double dropped,
+                          struct vo_result *result)
+{
+    double needed = packets_to_pass(result);
+    double unheard = number_of(judge, fact, VO_METRIC_RTP_UNHEARD_PACKETS);
+    if (!(unheard > 0))
+        return false;
+    if (unheard + fmax(dropped, 0) < needed) {
+        add_reason(
+            judge, result,
+            vo_arena_format(judge->arena,
+                            "the %.0f packets that the receiver may only not have heard do not explain it",
+                            unheard));
+        return false;
+    }
+    result->status = VO_RESULT_NOT_MEASURED;
+    add_reason(
+        judge, result,
+        vo_arena_format(judge->arena,
+                        "but the receiver may only not have heard %.0f of them%s, which could explain it "
+                        "(%.0f would do): capture again, nearer to both ends and on their channels",
+                        unheard, dropped > 0 ? ", and the capture dropped some" : "", needed));
+    return true;
+}
+
 static void weigh_drops(const struct vo_judge *judge, const struct vo_fact *fact, struct vo_result *result)
 {
     const char *why;
     double dropped = dropped_packets(judge, fact, &why);
+    if (weigh_unheard(judge, fact, dropped, result))
+        return;
     if (isnan(dropped)) {
         add_reason(
             judge, result,
@@ -243,12 +278,6 @@ static const char *receiver_of(const struct vo_judge *judge, const struct vo_fac
     size_t size = from ? strcspn(from + 1, "#") : 0;
     bool stream = strcmp(fact->kind, "rtp_stream") == 0;
     return stream && size ? vo_arena_text_sized(judge->arena, from + 1, size) : "the receiver";
-}
-
-static double number_of(const struct vo_judge *judge, const struct vo_fact *fact, enum vo_metric metric)
-{
-    const struct vo_value *value = vo_fact_value(judge->facts, fact, &vo_metrics[metric]);
-    return value->type == VO_VALUE_NUMBER ? value->number : NAN;
 }
 
 /* What the far end's reports lack to speak for the stream; "" if nothing. Between its first and its last

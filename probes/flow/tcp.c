@@ -233,33 +233,42 @@ static uint64_t hash_endpoint(const uint8_t address[16], uint16_t port)
     return mix(mix(mix(vo_load64(address)) + vo_load64(address + 8)) + port);
 }
 
+/* The same for both directions: on the air one goes to the access point, the other comes from it. */
+static uint32_t encap_of(const struct vo_packet *packet)
+{
+    uint32_t back = vo_encap_back(packet->encap, packet->encap_count, packet->encap_hash);
+    return packet->encap_hash < back ? packet->encap_hash : back;
+}
+
 /* The same for both directions. */
-static uint32_t bucket_of(const struct vo_packet *packet)
+static uint32_t bucket_of(const struct vo_packet *packet, uint32_t encap_hash)
 {
     uint64_t hash = hash_endpoint(packet->source, packet->source_port) +
                     hash_endpoint(packet->destination, packet->destination_port);
-    return (uint32_t)(mix(hash + packet->encap_hash) % BUCKETS);
+    return (uint32_t)(mix(hash + encap_hash) % BUCKETS);
 }
 
-static bool sent_by(const struct vo_tcp_connection *connection, int side, const struct vo_packet *packet)
+static bool sent_by(const struct vo_tcp_connection *connection, int side, const struct vo_packet *packet,
+                    uint32_t encap_hash)
 {
     return connection->port[side] == packet->source_port &&
-           connection->port[!side] == packet->destination_port &&
-           connection->encap_hash == packet->encap_hash &&
+           connection->port[!side] == packet->destination_port && connection->encap_hash == encap_hash &&
            !memcmp(connection->address[side], packet->source, 16) &&
            !memcmp(connection->address[!side], packet->destination, 16);
 }
 
-static struct entry *find(struct vo_tcp *tcp, const struct vo_packet *packet, uint32_t bucket, int *direction)
+static struct entry *find(struct vo_tcp *tcp, const struct vo_packet *packet, uint32_t encap_hash,
+                          uint32_t bucket, int *direction)
 {
     for (struct entry *entry = tcp->buckets[bucket]; entry; entry = entry->chain)
         for (*direction = 0; *direction < 2; ++*direction)
-            if (sent_by(&entry->connection, *direction, packet))
+            if (sent_by(&entry->connection, *direction, packet, encap_hash))
                 return entry;
     return NULL;
 }
 
-static struct entry *create(struct vo_tcp *tcp, const struct vo_packet *packet, uint32_t bucket)
+static struct entry *create(struct vo_tcp *tcp, const struct vo_packet *packet, uint32_t encap_hash,
+                            uint32_t bucket)
 {
     if (tcp->count == VO_TCP_MAX) {
         tcp->stats.evicted++;
@@ -276,7 +285,7 @@ static struct entry *create(struct vo_tcp *tcp, const struct vo_packet *packet, 
     memcpy(entry->connection.address[1], packet->destination, 16);
     entry->connection.port[0] = packet->source_port;
     entry->connection.port[1] = packet->destination_port;
-    entry->connection.encap_hash = packet->encap_hash;
+    entry->connection.encap_hash = encap_hash;
     entry->connection.client = -1;
     entry->streams = streams;
     streams[0].last = streams[1].last = VO_TIME_UNKNOWN;
@@ -473,8 +482,8 @@ void vo_tcp_add(struct vo_tcp *tcp, const struct vo_packet *packet, vo_time time
 {
     tcp->stats.segments++;
     int direction = 0;
-    uint32_t bucket = bucket_of(packet);
-    struct entry *entry = find(tcp, packet, bucket, &direction);
+    uint32_t encap_hash = encap_of(packet), bucket = bucket_of(packet, encap_hash);
+    struct entry *entry = find(tcp, packet, encap_hash, bucket, &direction);
     if (entry && restarts(entry, direction, packet, time)) {
         remove_entry(tcp, entry);
         entry = NULL;
@@ -482,7 +491,7 @@ void vo_tcp_add(struct vo_tcp *tcp, const struct vo_packet *packet, vo_time time
     if (!entry) {
         if (packet->tcp.flags & RST || (!(packet->tcp.flags & SYN) && !packet->payload_length))
             return;
-        entry = create(tcp, packet, bucket);
+        entry = create(tcp, packet, encap_hash, bucket);
         direction = 0;
         if (!entry) {
             tcp->stats.lost++;

@@ -15,21 +15,11 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "probes/decode/frame.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-struct vo_frame {
-    const uint8_t *data; /* valid until the next call */
-    uint32_t captured;   /* bytes at data */
-    uint32_t
-        length; /* bytes on the wire; at least captured, FCS taken off both where the file tells its size */
-    uint32_t linktype;  /* LINKTYPE_ */
-    uint32_t interface; /* index into vo_capture_interface(); numbered through all files: the same name and
-                           link type is the same interface */
-    vo_time time;       /* VO_TIME_UNKNOWN for a simple packet block */
-};
 
 struct vo_capture_interface {
     const char *name; /* "eth0", or NULL */
@@ -84,6 +74,8 @@ const struct vo_capture_interface *vo_capture_interface(struct vo_capture *captu
 /* TLS key log text found in the files' decryption secrets blocks (NSS format), NULL if none; grows while
  * reading. */
 const char *vo_capture_secrets(const struct vo_capture *capture, size_t *size);
+/* For those that know no captures. It lives as long as the capture. */
+struct vo_frame_source vo_capture_source(struct vo_capture *capture);
 void vo_capture_close(struct vo_capture *capture);
 
 /* Writing classic nanosecond pcap (samples, tests, `-w`). */

@@ -2,6 +2,7 @@
 #include "probes/wlan/emit.h"
 
 #include "core/estimate/channel.h"
+#include "probes/flow/rtp_emit.h"
 #include "probes/wlan/describe.h"
 
 #include <math.h>
@@ -219,7 +220,7 @@ static void put_capture_drops(struct vo_record_writer *writer, struct vo_capture
                            "the file does not tell of dropped packets");
 }
 
-static void emit_capture(const struct vo_wlan_session *session, const char *id)
+static void emit_capture(struct vo_wlan_session *session, const char *id)
 {
     struct vo_record_writer *writer = session->writer;
     const struct vo_wlan_counts *counts = &session->counts;
@@ -245,6 +246,7 @@ static void emit_capture(const struct vo_wlan_session *session, const char *id)
         vo_observe_metric(writer, VO_METRIC_CAPTURE_TIME_BACKSTEPS, (double)stats->backsteps);
         put_capture_drops(writer, session->capture);
     }
+    vo_rtp_emit_counts(&session->rtp);
     vo_observe_end(writer);
 }
 
@@ -262,5 +264,6 @@ void vo_wlan_emit_all(struct vo_wlan_session *session, const char *id)
         for (const struct vo_link *link = ear->delivery.first; link; link = link->next)
             vo_wlan_emit_link(ear, link);
     }
+    vo_rtp_emit_all(&session->rtp);
     emit_capture(session, id);
 }

@@ -189,7 +189,8 @@ static enum vo_status open_all(struct vo_wlan_options *to, struct vo_error *erro
         status = vo_record_open(command.output, &run, &job.writer, error);
     if (status == VO_OK)
         status = vo_wlan_session_open(&job.session, to, job.writer, error);
-    job.session.capture = job.capture;
+    if (status == VO_OK)
+        vo_wlan_session_source(&job.session, job.capture);
     return status;
 }
 
@@ -212,6 +213,8 @@ static enum vo_status read_frames(struct vo_progress *progress, struct vo_error 
         second = session->now / VO_NS_PER_S;
         vo_time now = vo_clock_monotonic();
         const struct vo_capture_stats *stats = vo_capture_stats(job.capture);
+        if (command.interface)
+            vo_streams_settle(session->rtp.streams, session->rtp.calls);
         vo_progress_update(progress, stats->frames, stats->bytes_read, stats->bytes_total, now);
         vo_record_tick(job.writer, now);
         if (vo_record_status(job.writer, error) != VO_OK)

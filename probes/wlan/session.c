@@ -2,6 +2,8 @@
 
 #include "probes/decode/packet.h"
 #include "probes/decode/wlan_received.h"
+#include "probes/flow/rtp_emit.h"
+#include "probes/wlan/content.h"
 #include "probes/wlan/emit.h"
 
 #include <stdio.h>
@@ -29,7 +31,8 @@ static void on_roam(void *context, const struct vo_phone_roam *roam)
 enum vo_status vo_wlan_session_open(struct vo_wlan_session *session, const struct vo_wlan_options *options,
                                     struct vo_record_writer *writer, struct vo_error *error)
 {
-    (void)error;
+    enum { STREAMS = 65536 };
+    struct vo_rtp_options rtp = {.stream_limit = options->stream_limit ? options->stream_limit : STREAMS};
     memset(session, 0, sizeof *session);
     session->options = *options;
     if (!session->options.series_s)
@@ -37,7 +40,21 @@ enum vo_status vo_wlan_session_open(struct vo_wlan_session *session, const struc
     session->writer = writer;
     session->now = session->first = session->last = VO_TIME_UNKNOWN;
     vo_roams_init(&session->roams, on_roam, session);
-    return VO_OK;
+    rtp.stream.series_s = session->options.series_s;
+    (void)vo_playout_parse("fixed:60", &rtp.stream.playout);
+    enum vo_status status = vo_keylog_add(&session->keylog, "", 0, error);
+    if (status == VO_OK)
+        status = vo_rtp_session_open(&session->rtp, &rtp, writer, error);
+    session->rtp.keylog = session->keylog;
+    if (status != VO_OK)
+        vo_wlan_session_close(session);
+    return status;
+}
+
+void vo_wlan_session_source(struct vo_wlan_session *session, struct vo_capture *capture)
+{
+    session->capture = capture;
+    session->rtp.source = vo_capture_source(capture);
 }
 
 static struct vo_wlan_ear *add_ear(struct vo_wlan_session *session, unsigned interface)
@@ -202,20 +219,6 @@ static void take_management(struct vo_wlan_ear *ear, struct vo_bss *bss, const s
     vo_roam_management(&ear->session->roams, heard);
 }
 
-/* The packets in an unencrypted frame. */
-static void take_content(struct vo_link *link, const struct vo_heard *heard, const struct vo_frame *frame)
-{
-    struct vo_packet packet;
-    packet.rest = NULL;
-    enum vo_decoded decoded =
-        vo_decode_frame(frame->linktype, frame->data, frame->captured, frame->length, &packet);
-    if (decoded == VO_DECODED_DATAGRAM)
-        vo_voice_packet(&link->voice, heard, &packet);
-    while (packet.rest)
-        if (vo_decode_next(&packet) == VO_DECODED_DATAGRAM)
-            vo_voice_packet(&link->voice, heard, &packet);
-}
-
 /* The station of a link to or from an access point; NULL: neither end is one. */
 static struct vo_roamer *roamer_of(struct vo_wlan_session *session, struct vo_link *link)
 {
@@ -225,8 +228,7 @@ static struct vo_roamer *roamer_of(struct vo_wlan_session *session, struct vo_li
     return link->roamer;
 }
 
-static void take_data(struct vo_wlan_ear *ear, struct vo_link *link, const struct vo_heard *heard,
-                      const struct vo_frame *frame)
+static void take_data(struct vo_wlan_ear *ear, struct vo_link *link, const struct vo_heard *heard)
 {
     struct vo_wlan_session *session = ear->session;
     struct vo_roamer *roamer = roamer_of(session, link);
@@ -234,15 +236,14 @@ static void take_data(struct vo_wlan_ear *ear, struct vo_link *link, const struc
     session->counts.encrypted += is_protected;
     if (roamer)
         vo_roam_data(&session->roams, roamer, heard);
-    if (heard->frame->control & VO_IEEE80211_RETRY)
-        return;
-    vo_voice_frame(&link->voice, heard);
-    if (!is_protected && !heard->frame->fragment)
-        take_content(link, heard, frame);
+    if (!(heard->frame->control & VO_IEEE80211_RETRY))
+        vo_voice_frame(&link->voice, heard);
+    if (!is_protected)
+        vo_content_hear(ear, link, heard);
 }
 
 /* What the parts that look at whole frames make of it. */
-static void take_frame(struct vo_wlan_ear *ear, struct vo_heard *heard, const struct vo_frame *captured)
+static void take_frame(struct vo_wlan_ear *ear, struct vo_heard *heard)
 {
     const struct vo_ieee80211 *frame = heard->frame;
     struct vo_wlan_session *session = ear->session;
@@ -262,8 +263,10 @@ static void take_frame(struct vo_wlan_ear *ear, struct vo_heard *heard, const st
         vo_roam_confirmed(&session->roams, confirmed->roamer, confirmed->transmitter, heard);
     if (frame->type == VO_IEEE80211_MANAGEMENT)
         take_management(ear, bss, heard);
-    else if (link && frame->type == VO_IEEE80211_DATA)
-        take_data(ear, link, heard, captured);
+    else if (link)
+        take_data(ear, link, heard);
+    else if (frame->type == VO_IEEE80211_DATA)
+        vo_content_hear(ear, NULL, heard);
 }
 
 static void take_damaged(struct vo_wlan_ear *ear, struct vo_heard *heard)
@@ -284,8 +287,7 @@ static void count(struct vo_wlan_counts *counts, const struct vo_ieee80211 *fram
     counts->retries += (frame->control & VO_IEEE80211_RETRY) != 0;
 }
 
-static void take(struct vo_wlan_ear *ear, const struct vo_wlan_received *received,
-                 const struct vo_frame *captured)
+static void take(struct vo_wlan_ear *ear, const struct vo_wlan_received *received)
 {
     struct vo_wlan_counts *counts = &ear->session->counts;
     struct vo_heard heard;
@@ -311,7 +313,7 @@ static void take(struct vo_wlan_ear *ear, const struct vo_wlan_received *receive
     heard.frame = &frame;
     heard.use = (uint8_t)use_of(&frame);
     count(counts, &frame);
-    take_frame(ear, &heard, captured);
+    take_frame(ear, &heard);
 }
 
 static bool note_time(struct vo_wlan_session *session, vo_time time)
@@ -349,7 +351,7 @@ void vo_wlan_session_frame(struct vo_wlan_session *session, const struct vo_fram
         return;
     }
     if (result == VO_WLAN_RECEIVED_OK) {
-        take(ear, &received, frame);
+        take(ear, &received);
         return;
     }
     session->counts.preambles++;
@@ -364,6 +366,11 @@ void vo_wlan_session_finish(struct vo_wlan_session *session)
         vo_bsses_group(&session->ears[i]->bsses);
         vo_delivery_finish(&session->ears[i]->delivery, session->last);
     }
+    if (session->rtp.last != VO_TIME_UNKNOWN)
+        session->rtp.last = session->last;
+    vo_rtp_session_finish(&session->rtp);
+    if (!vo_rtp_link_calls(&session->rtp))
+        session->rtp.counts.memory++;
 }
 
 void vo_wlan_session_close(struct vo_wlan_session *session)
@@ -375,9 +382,26 @@ void vo_wlan_session_close(struct vo_wlan_session *session)
         vo_delivery_release(&session->ears[i]->delivery);
         free(session->ears[i]);
     }
+    vo_rtp_session_close(&session->rtp);
+    vo_keylog_free(session->keylog);
     vo_roams_release(&session->roams);
     free(session->kept);
     memset(session, 0, sizeof *session);
+}
+
+static const char *rtp_left_out(const struct vo_rtp_session *rtp)
+{
+    if (rtp->counts.memory)
+        return "out of memory: some packets or messages in unencrypted frames were not measured";
+    if (vo_streams_evicted(rtp->streams))
+        return "more RTP streams were open at once than are kept: those idle the longest were closed early";
+    if (rtp->counts.unsorted)
+        return "unencrypted frames of more links were heard than are sorted";
+    if (vo_calls_evicted(rtp->calls))
+        return "more calls were heard than are followed";
+    if (rtp->counts.hidden_left_out)
+        return "TLS connections to more SIP servers were heard than are kept apart";
+    return NULL;
 }
 
 const char *vo_wlan_session_left_out(const struct vo_wlan_session *session)
@@ -392,5 +416,5 @@ const char *vo_wlan_session_left_out(const struct vo_wlan_session *session)
             ear->delivery.unsorted || ear->air->left_out)
             return "more BSSs, stations, links or channels were heard than are kept, or memory ran out";
     }
-    return NULL;
+    return rtp_left_out(&session->rtp);
 }

@@ -1,6 +1,7 @@
 #include "probes/wlan/table.h"
 
 #include "core/estimate/channel.h"
+#include "probes/flow/rtp_table.h"
 #include "probes/wlan/describe.h"
 #include "probes/wlan/emit.h"
 
@@ -185,7 +186,7 @@ static void print_roams(const struct vo_wlan_session *session, FILE *stream)
     print_more(stream, session->roams.roams);
 }
 
-void vo_wlan_print_table(const struct vo_wlan_session *session, FILE *stream)
+void vo_wlan_print_table(struct vo_wlan_session *session, FILE *stream)
 {
     const struct vo_wlan_counts *counts = &session->counts;
     fprintf(stream, "%llu frames, %llu beacons, %llu retries, %llu with a bad FCS, %llu not decoded\n",
@@ -201,4 +202,9 @@ void vo_wlan_print_table(const struct vo_wlan_session *session, FILE *stream)
         print_links(session->ears[i], stream);
     }
     print_roams(session, stream);
+    vo_rtp_print_calls(&session->rtp, stream, false);
+    vo_rtp_print_streams(&session->rtp, stream);
+    if (session->rtp.hidden || session->rtp.crowded.ssrcs)
+        fprintf(stream, "\n");
+    vo_rtp_print_hidden(&session->rtp, stream);
 }

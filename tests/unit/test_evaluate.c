@@ -270,6 +270,19 @@ static const struct row rows[] = {
      N, 5, "(10 would do)"},
     {"drops, warn", LOSS(",\"pass\":{\"below\":1},\"warn\":{\"at_most\":1.5},\"drops_explain\":true"), NULL,
      DROPS(DROPPED("5")), N, 5, "(5 would do)"},
+    /* on the air: 11 of the 20 that are lost would have to have been there */
+    {"unheard explains", LOSS(EXPLAIN), NULL, ONE(LOST("2", "1000") ",\"rtp_unheard_packets\":11"), N, 5,
+     "the receiver may only not have heard 11 of them, which could explain it (11 would do)"},
+    {"unheard does not explain", LOSS(EXPLAIN), NULL, ONE(LOST("2", "1000") ",\"rtp_unheard_packets\":10"), F,
+     3, "the 10 packets that the receiver may only not have heard do not explain it"},
+    {"unheard and dropped", LOSS(EXPLAIN), NULL,
+     RUN("r") OBS("r", "2", "rtp_stream", STREAM, "", METRICS(LOST("2", "1000") ",\"rtp_unheard_packets\":6"))
+         OBS("r", "3", "capture", "a", "", DROPPED("5")) END("r"),
+     N, 5, "not have heard 6 of them, and the capture dropped some, which could explain it (11 would do)"},
+    {"nothing unheard", LOSS(EXPLAIN), NULL, ONE(LOST("2", "1000") ",\"rtp_unheard_packets\":0"), F, 3,
+     "2.00 % is not below 1 %"},
+    {"a pass stands whatever was unheard", LOSS(EXPLAIN), NULL,
+     ONE(LOST("0.5", "1000") ",\"rtp_unheard_packets\":5"), P, 0, "0.50 % is below 1 %"},
     {"jitter is not explained by drops", JITTER(BELOW_30), NULL,
      RUN("r") OBS("r", "2", "rtp_stream", STREAM, "", METRICS(MS("31")))
          OBS("r", "3", "capture", "a", "", DROPPED("500")) END("r"),

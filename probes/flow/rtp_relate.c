@@ -1,6 +1,6 @@
 /* How streams and calls belong together. */
 #include "probes/flow/leg.h"
-#include "probes/rtp/emit.h"
+#include "probes/flow/rtp_emit.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +46,8 @@ static bool is_reverse(const struct vo_stream *stream, const struct vo_stream *o
 {
     return memcmp(stream->key.source, other->key.destination, 16) == 0 &&
            memcmp(stream->key.destination, other->key.source, 16) == 0 &&
-           stream->key.interface == other->key.interface && stream->key.encap_hash == other->key.encap_hash;
+           stream->key.interface == other->key.interface &&
+           vo_encap_back(stream->encap, stream->encap_count, stream->key.encap_hash) == other->key.encap_hash;
 }
 
 const struct vo_stream *vo_rtp_reverse(const struct vo_rtp_session *session, const struct vo_stream *stream)
@@ -85,6 +86,24 @@ static bool is_near(const struct vo_rtp_options *options, const uint8_t address[
     return false;
 }
 
+/* On the air the frames themselves tell, where they do. */
+static const char *position_on_air(const struct vo_stream *stream, const char **evidence)
+{
+    static const uint8_t first_ttls[] = {64, 128, 255};
+    const struct vo_measure *measure = stream->measure;
+    unsigned kind = stream->encap_count ? stream->encap[0].kind : 0;
+    if (kind == VO_ENCAP_FROM_AP) { /* the last hop, on which it can still be lost */
+        *evidence = "heard on the air from the access point: whether the station received it is not known";
+        return "middle";
+    }
+    for (size_t i = 0; kind == VO_ENCAP_TO_AP && measure && i < sizeof first_ttls; i++)
+        if (measure->ttl_minimum == first_ttls[i] && measure->ttl_maximum == first_ttls[i]) {
+            *evidence = "heard on the air from the sender itself: nothing has lowered its time to live";
+            return "near_sender";
+        }
+    return NULL;
+}
+
 const char *vo_rtp_position(const struct vo_rtp_session *session, const struct vo_stream *stream,
                             const char **evidence)
 {
@@ -102,6 +121,9 @@ const char *vo_rtp_position(const struct vo_rtp_session *session, const struct v
         *evidence = "the sender is the host beside which the capture was taken";
         return "near_sender";
     }
+    const char *on_air = position_on_air(stream, evidence);
+    if (on_air)
+        return on_air;
     /* RTCP gives the way from here to either end and back: a way of under 5 ms, and a quarter of the other's,
      * is near. */
     const struct vo_stream *reverse = vo_rtp_reverse(session, stream);

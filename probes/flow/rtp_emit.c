@@ -1,5 +1,5 @@
-/* The observations of calls and of the capture itself, series and events. */
-#include "probes/rtp/emit.h"
+/* The observations of calls, what the capture has of both, series and events. */
+#include "probes/flow/rtp_emit.h"
 #include "probes/flow/leg.h"
 
 #include <math.h>
@@ -244,37 +244,15 @@ static uint64_t one_sided(const struct vo_rtp_session *session)
     return count;
 }
 
-void vo_rtp_emit_capture(struct vo_rtp_session *session, const char *id)
+void vo_rtp_emit_counts(struct vo_rtp_session *session)
 {
     struct vo_record_writer *writer = session->writer;
-    const struct vo_capture_stats *stats = vo_capture_stats(session->capture);
-    struct vo_subject subject = {"capture", id, session->options.point ? session->options.point : "capture"};
-    uint64_t dropped = 0;
-    bool known = false;
-    for (size_t i = 0; i < vo_capture_interface_count(session->capture); i++) {
-        const struct vo_capture_interface *interface = vo_capture_interface(session->capture, i);
-        dropped += interface->dropped;
-        known |= interface->has_statistics;
-    }
-    vo_observe_begin(writer, session->first, &subject);
-    vo_observe_label(writer, "point", session->options.point);
-    if (session->counts.unknown_link)
-        vo_observe_label_number(writer, "unknown_linktype", session->counts.unknown_linktype);
     label_crowded(session);
+    if (session->counts.repeated)
+        vo_observe_label_number(writer, "repeated_frames_left_out", (double)session->counts.repeated);
     if (session->counts.hidden_left_out)
         vo_observe_label_number(writer, "encrypted_signalling_left_out",
                                 (double)session->counts.hidden_left_out);
-    vo_observe_metric(writer, VO_METRIC_CAPTURE_PACKETS, (double)session->counts.frames);
-    if (known)
-        vo_observe_metric(writer, VO_METRIC_CAPTURE_DROPPED_PACKETS, (double)dropped);
-    else
-        vo_observe_missing(writer, VO_METRIC_CAPTURE_DROPPED_PACKETS,
-                           "the file does not tell what its capture dropped (pcap never does, pcapng may)");
-    vo_observe_metric(writer, VO_METRIC_CAPTURE_SNAPPED_PACKETS, (double)stats->snapped);
-    vo_observe_metric(writer, VO_METRIC_CAPTURE_TIME_BACKSTEPS, (double)stats->backsteps);
-    vo_observe_metric(writer, VO_METRIC_CAPTURE_UNDECODED_PACKETS,
-                      (double)(session->counts.undecoded + session->counts.damaged));
-    vo_observe_metric(writer, VO_METRIC_CAPTURE_ENCRYPTED_FRAMES, (double)session->counts.encrypted_frames);
     vo_observe_metric(writer, VO_METRIC_CAPTURE_STREAMS, (double)session->streams_written);
     vo_observe_metric(writer, VO_METRIC_CAPTURE_CALLS, (double)vo_calls_count(session->calls));
     vo_observe_metric(writer, VO_METRIC_CAPTURE_EVICTED_STREAMS,
@@ -286,10 +264,9 @@ void vo_rtp_emit_capture(struct vo_rtp_session *session, const char *id)
     if (session->counts.sip_packets)
         vo_observe_metric(writer, VO_METRIC_SIP_DSCP_40_PERCENT,
                           100.0 * (double)session->counts.sip_40 / (double)session->counts.sip_packets);
-    vo_observe_end(writer);
 }
 
-void vo_rtp_emit_all(struct vo_rtp_session *session, const char *capture_id)
+void vo_rtp_emit_all(struct vo_rtp_session *session)
 {
     for (struct vo_call *call = vo_calls_first(session->calls); call; call = call->next)
         vo_rtp_emit_call(session, call);
@@ -297,5 +274,4 @@ void vo_rtp_emit_all(struct vo_rtp_session *session, const char *capture_id)
         vo_rtp_emit_hidden(session, hidden);
     for (size_t i = 0; i < vo_streams_count(session->streams); i++)
         vo_rtp_emit_stream(session, vo_streams_at(session->streams, i), false);
-    vo_rtp_emit_capture(session, capture_id);
 }

@@ -1,7 +1,7 @@
 /* The observation of one RTP stream. */
 #include "probes/flow/leg.h"
-#include "probes/rtp/emit.h"
-#include "probes/rtp/quality.h"
+#include "probes/flow/rtp_emit.h"
+#include "probes/flow/rtp_quality.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,6 +22,19 @@ struct view {
     double latency_ms;
 };
 
+/* The way of its frames on the air; NULL: it was not captured there. */
+static const struct vo_encap *on_air(const struct vo_stream *stream)
+{
+    return vo_encap_is_air(stream->encap, stream->encap_count) ? &stream->encap[0] : NULL;
+}
+
+/* Of its lost packets those that the receiver may only not have heard, at most. */
+static uint64_t unheard_of(const struct view *view)
+{
+    uint64_t unheard = view->measure->air.packets;
+    return unheard < view->lost ? unheard : view->lost;
+}
+
 static void metric_at_point(const struct view *view, enum vo_metric metric, double value)
 {
     vo_observe_metric(view->writer, metric, value);
@@ -33,7 +46,8 @@ static void metric_at_point(const struct view *view, enum vo_metric metric, doub
 static bool seen_elsewhere(const struct vo_rtp_session *session, const struct vo_stream *stream)
 {
     struct vo_stream_key key = stream->key;
-    size_t interfaces = session->capture ? vo_capture_interface_count(session->capture) : 0;
+    const struct vo_frame_source *source = &session->source;
+    size_t interfaces = source->interface_count ? source->interface_count(source->context) : 0;
     for (key.interface = 0; key.interface < interfaces; key.interface++) {
         const struct vo_stream *other =
             key.interface == stream->key.interface ? NULL : vo_streams_find(session->streams, &key);
@@ -55,7 +69,8 @@ char *vo_rtp_stream_id(const struct vo_rtp_session *session, const struct vo_str
                          vo_encap_format(stream->encap, stream->encap_count, encap));
     if (!seen_elsewhere(session, stream))
         return text;
-    const char *name = vo_capture_interface(session->capture, key->interface)->name;
+    const struct vo_frame_source *from = &session->source;
+    const char *name = from->interface_name ? from->interface_name(from->context, key->interface) : NULL;
     if (name)
         snprintf(text + size, (size_t)(VO_STREAM_ID - size), "%%%s", name);
     else
@@ -95,10 +110,17 @@ const char *vo_rtp_media_kind(const struct vo_stream *stream)
 
 char *vo_rtp_stream_key(const struct vo_rtp_session *session, const struct vo_stream *stream, char *text)
 {
+    static const char *const ways[] = {[VO_ENCAP_TO_AP] = " to_ap",
+                                       [VO_ENCAP_FROM_AP] = " from_ap",
+                                       [VO_ENCAP_GROUP] = " group",
+                                       [VO_ENCAP_WDS] = " wds",
+                                       [VO_ENCAP_DIRECT] = " direct"};
     char source[VO_ADDRESS_TEXT], destination[VO_ADDRESS_TEXT];
-    snprintf(text, VO_STREAM_KEY, "%s %s %s>%s", session->options.point ? session->options.point : "capture",
-             vo_rtp_media_kind(stream), vo_address_format(stream->key.source, source),
-             vo_address_format(stream->key.destination, destination));
+    const struct vo_encap *way = on_air(stream);
+    snprintf(text, VO_STREAM_KEY, "%s %s %s>%s%s",
+             session->options.point ? session->options.point : "capture", vo_rtp_media_kind(stream),
+             vo_address_format(stream->key.source, source),
+             vo_address_format(stream->key.destination, destination), way ? ways[way->kind] : "");
     return text;
 }
 
@@ -152,6 +174,15 @@ static void label_payload(const struct view *view)
     vo_observe_label(writer, "other_payloads", others[0] ? others : NULL);
 }
 
+/* The station at the end of a way to or from an access point. */
+static void label_station(const struct view *view)
+{
+    const struct vo_encap *way = on_air(view->stream);
+    char address[VO_WLAN_ADDRESS_TEXT];
+    if (way && (way->kind == VO_ENCAP_TO_AP || way->kind == VO_ENCAP_FROM_AP))
+        vo_observe_label(view->writer, "station", vo_wlan_address_text(way->id, address));
+}
+
 static void label(const struct view *view, bool evicted)
 {
     struct vo_record_writer *writer = view->writer;
@@ -173,6 +204,7 @@ static void label(const struct view *view, bool evicted)
                      vo_endpoint_format(stream->key.destination, stream->key.destination_port, text));
     if (stream->encap_count)
         vo_observe_label(writer, "encapsulation", vo_encap_format(stream->encap, stream->encap_count, text));
+    label_station(view);
     vo_observe_label(writer, "dscp", vo_rtp_dscp_text(view->measure->dscp, text, sizeof text));
     if (view->measure->tunnelled)
         vo_observe_label(writer, "outer_dscp",
@@ -190,6 +222,8 @@ static void put_counts(const struct view *view)
     metric_at_point(view, VO_METRIC_RTP_UNIQUE_PACKETS, (double)sequence->unique);
     metric_at_point(view, VO_METRIC_RTP_EXPECTED_PACKETS, (double)view->expected);
     metric_at_point(view, VO_METRIC_RTP_LOST_PACKETS, (double)view->lost);
+    if (on_air(view->stream))
+        metric_at_point(view, VO_METRIC_RTP_UNHEARD_PACKETS, (double)unheard_of(view));
     metric_at_point(view, VO_METRIC_RTP_DUPLICATE_PACKETS, (double)sequence->duplicates);
     metric_at_point(view, VO_METRIC_RTP_REORDERED_PACKETS, (double)sequence->reordered);
     metric_at_point(view, VO_METRIC_RTP_STRAY_PACKETS, (double)sequence->strays);
@@ -344,7 +378,7 @@ static void put_latency(struct view *view)
     const struct vo_stream_rtcp *rtcp = view->stream->rtcp;
     view->latency_ms = NAN;
     if (!rtcp || rtcp->round_trips == 0) {
-        if (view->session->point)
+        if (view->session->keeper.keep)
             return; /* the comparison of the two points has the word on it */
         const char *why =
             view->stream->secure
@@ -432,7 +466,15 @@ static void put_leg(const struct view *view)
     vo_observe_metric(writer, VO_METRIC_RTP_POINT_DELAY_MAX_MS, leg->delay.maximum / 1000.0);
     vo_observe_basis(writer, VO_METRIC_RTP_POINT_DELAY_MS, "two_legs");
     vo_observe_metric(writer, VO_METRIC_RTP_POINT_PACKETS, (double)sent);
-    vo_observe_metric(writer, VO_METRIC_RTP_POINT_LOSS_PERCENT, sent ? 100 * missed / (double)sent : 0);
+    uint64_t unheard = unheard_of(view);
+    if (missed > 0 && unheard)
+        vo_observe_missing(
+            writer, VO_METRIC_RTP_POINT_LOSS_PERCENT,
+            "%.0f packets of the first leg are missing here, of which this receiver may only not "
+            "have heard up to %llu",
+            missed, (unsigned long long)unheard);
+    else
+        vo_observe_metric(writer, VO_METRIC_RTP_POINT_LOSS_PERCENT, sent ? 100 * missed / (double)sent : 0);
 }
 
 void vo_rtp_emit_stream(struct vo_rtp_session *session, const struct vo_stream *stream, bool evicted)

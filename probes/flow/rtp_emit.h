@@ -1,19 +1,21 @@
 /*
- * From measured state to records: streams, calls, the capture, series and events.
+ * From measured state to records: streams, calls, series and events. The observation of the capture is the
+ * program's.
  *
  * Everything that could not be measured is written with its reason.
  */
-#ifndef VO_PROBES_RTP_EMIT_H
-#define VO_PROBES_RTP_EMIT_H
+#ifndef VO_PROBES_FLOW_RTP_EMIT_H
+#define VO_PROBES_FLOW_RTP_EMIT_H
 
-#include "probes/rtp/session.h"
+#include "probes/flow/rtp_session.h"
 
 void vo_rtp_emit_stream(struct vo_rtp_session *session, const struct vo_stream *stream, bool evicted);
 void vo_rtp_emit_call(struct vo_rtp_session *session, struct vo_call *call);
 void vo_rtp_emit_hidden(struct vo_rtp_session *session, const struct vo_hidden_signalling *hidden);
-void vo_rtp_emit_capture(struct vo_rtp_session *session, const char *id);
 /* All of the above, after vo_rtp_session_finish(). */
-void vo_rtp_emit_all(struct vo_rtp_session *session, const char *capture_id);
+void vo_rtp_emit_all(struct vo_rtp_session *session);
+/* What was found of streams and calls, into the open observation of the capture; after vo_rtp_emit_all(). */
+void vo_rtp_emit_counts(struct vo_rtp_session *session);
 
 /* Callbacks of the streams. */
 void vo_rtp_emit_rows(void *context, const struct vo_stream *stream, int64_t first,
@@ -32,7 +34,7 @@ const char *vo_rtp_media_kind(const struct vo_stream *stream);
 /* "46 x1500, 0 x3": packets by DSCP, most first. */
 char *vo_rtp_dscp_text(const uint32_t dscp[64], char *text, size_t size);
 
-/* relate.c: how streams belong together. */
+/* rtp_relate.c: how streams belong together. */
 /* Whether one of both streams was seen to carry the packets of the other, within one capture. */
 bool vo_rtp_is_leg(const struct vo_stream *stream, const struct vo_stream *other);
 /* The call a stream belongs to, or NULL. */

@@ -1,8 +1,8 @@
-#include "probes/rtp/session.h"
+#include "probes/flow/rtp_session.h"
 
 #include "probes/decode/rtp.h"
-#include "probes/rtp/direct.h"
-#include "probes/rtp/emit.h"
+#include "probes/flow/rtp_direct.h"
+#include "probes/flow/rtp_emit.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +66,9 @@ enum vo_status vo_rtp_session_open(struct vo_rtp_session *session, const struct 
     session->streams = vo_streams_new(config, &streams, options->stream_limit);
     session->calls = vo_calls_new(&calls);
     session->fragments = vo_fragments_new();
-    if (!session->streams || !session->calls || !session->fragments || !vo_rtp_signalling_open(session)) {
+    session->air = vo_on_air_new();
+    if (!session->streams || !session->calls || !session->fragments || !session->air ||
+        !vo_rtp_signalling_open(session)) {
         vo_rtp_session_close(session);
         return vo_error_memory(error, "the stream and call tables");
     }
@@ -96,6 +98,9 @@ static void fill(const struct vo_rtp_session *session, const struct vo_packet *p
     fed->sequence = rtp->sequence;
     fed->ip_length = saturate16(packet->ip_length);
     fed->payload_length = saturate16(rtp->payload_length);
+    fed->air_flow = session->heard.flow;
+    fed->air_unheard = session->heard.unheard;
+    fed->air_pauses = session->heard.pauses;
     fed->payload_type = rtp->payload_type;
     fed->marker = rtp->marker;
     fed->dscp = packet->dscp;
@@ -109,7 +114,7 @@ static void fill(const struct vo_rtp_session *session, const struct vo_packet *p
 
 static void take_rtp(struct vo_rtp_session *session, const struct vo_packet *packet, const struct vo_rtp *rtp)
 {
-    if (!session->point) {
+    if (!session->keeper.keep) {
         fill(session, packet, rtp, vo_streams_place(session->streams));
         vo_streams_queue(session->streams, session->calls, packet->encap, packet->encap_count);
         return;
@@ -118,7 +123,8 @@ static void take_rtp(struct vo_rtp_session *session, const struct vo_packet *pac
     fill(session, packet, rtp, &one);
     struct vo_stream *stream = vo_streams_add(session->streams, session->calls, &one.key, packet, &one.rtp);
     bool timed = session->first != VO_TIME_UNKNOWN;
-    if (!stream || (timed && !vo_point_keep(session->point, stream, packet, rtp, session->now)))
+    if (!stream ||
+        (timed && !session->keeper.keep(session->keeper.context, stream, packet, rtp, session->now)))
         session->counts.memory++;
 }
 
@@ -199,19 +205,53 @@ static void take(struct vo_rtp_session *session, enum vo_decoded decoded, struct
     }
 }
 
+static void note_frame(struct vo_rtp_session *session, uint32_t interface, vo_time time)
+{
+    session->counts.frames++;
+    session->interface = interface;
+    if (time == VO_TIME_UNKNOWN)
+        return;
+    session->now = time;
+    if (session->first == VO_TIME_UNKNOWN)
+        session->first = time;
+    if (session->last == VO_TIME_UNKNOWN || time > session->last)
+        session->last = time;
+}
+
+static bool note_on_air(struct vo_rtp_session *session, const struct vo_mpdu *mpdu)
+{
+    session->heard = vo_on_air_hear(session->air, session->interface, mpdu, session->now);
+    session->counts.repeated += session->heard.repeated;
+    return !session->heard.repeated;
+}
+
+bool vo_rtp_session_begin(struct vo_rtp_session *session, uint32_t interface, const struct vo_mpdu *mpdu,
+                          vo_time time)
+{
+    note_frame(session, interface, time);
+    return note_on_air(session, mpdu);
+}
+
+void vo_rtp_session_packet(struct vo_rtp_session *session, enum vo_decoded decoded, struct vo_packet *packet)
+{
+    take(session, decoded, packet);
+}
+
+void vo_rtp_session_queue(struct vo_rtp_session *session, const struct vo_encap *encap, uint8_t encap_count)
+{
+    struct vo_rtp_packet *placed = &vo_streams_place(session->streams)->rtp;
+    placed->air_flow = session->heard.flow;
+    placed->air_unheard = session->heard.unheard;
+    placed->air_pauses = session->heard.pauses;
+    vo_streams_queue(session->streams, session->calls, encap, encap_count);
+}
+
 void vo_rtp_session_frame(struct vo_rtp_session *session, const struct vo_frame *frame)
 {
     struct vo_packet packet;
-    session->counts.frames++;
-    if (frame->time != VO_TIME_UNKNOWN) {
-        session->now = frame->time;
-        if (session->first == VO_TIME_UNKNOWN)
-            session->first = frame->time;
-        if (session->last == VO_TIME_UNKNOWN || frame->time > session->last)
-            session->last = frame->time;
-    }
-    session->interface = frame->interface;
-    if (!session->point && vo_direct_read(frame, session->now, vo_streams_place(session->streams))) {
+    unsigned packets = 1;
+    note_frame(session, frame->interface, frame->time);
+    if (!session->keeper.keep && vo_direct_read(frame, session->now, vo_streams_place(session->streams))) {
         vo_streams_queue(session->streams, session->calls, NULL, 0);
         return;
     }
@@ -220,15 +260,22 @@ void vo_rtp_session_frame(struct vo_rtp_session *session, const struct vo_frame 
         vo_decode_frame(frame->linktype, frame->data, frame->captured, frame->length, &packet);
     if (decoded == VO_DECODED_LINK)
         session->counts.unknown_linktype = frame->linktype;
+    session->heard = (struct vo_on_air_frame){0};
+    bool on_air = packet.flags & VO_PACKET_ON_AIR;
+    if (on_air && !note_on_air(session, &packet.mpdu))
+        return;
     take(session, decoded, &packet);
-    while (packet.rest)
+    for (; packet.rest; packets++)
         take(session, vo_decode_next(&packet), &packet);
+    if (on_air && packets > 1)
+        vo_on_air_count(session->air, packets);
 }
 
 void vo_rtp_session_finish(struct vo_rtp_session *session)
 {
     vo_streams_flush(session->streams, session->calls);
     session->counts.memory += vo_tcp_stats(session->tcp)->lost + vo_fragments_stats(session->fragments)->lost;
+    session->counts.unsorted = vo_on_air_left_out(session->air);
     vo_tcp_free(session->tcp); /* tells what connections were left: hidden signalling among them */
     session->tcp = NULL;
     if (session->last != VO_TIME_UNKNOWN)
@@ -243,6 +290,7 @@ void vo_rtp_session_close(struct vo_rtp_session *session)
     vo_streams_free(session->streams);
     vo_calls_free(session->calls);
     vo_fragments_free(session->fragments);
+    vo_on_air_free(session->air);
     while (session->hidden) {
         struct vo_hidden_signalling *next = session->hidden->next;
         free(session->hidden);

@@ -1,6 +1,6 @@
 /* The short way for the commonest packet against the layers: what it takes, they take with the same outcome.
  */
-#include "probes/rtp/direct.h"
+#include "probes/flow/rtp_direct.h"
 
 #include "probes/decode/rtp.h"
 #include "tests/unit/frames.h"
@@ -50,6 +50,35 @@ static const uint8_t plain[SIZE + TRAILER] = {ETHERNET(0x0800),
                                               0,
                                               160};
 
+static void fill_long(const struct vo_packet *packet, const struct vo_rtp *rtp, vo_time now,
+                      uint32_t interface, struct vo_queued *to)
+{
+    const uint8_t *payload = packet->payload + rtp->payload_offset;
+    bool event = rtp->payload_length == 4 && packet->payload_size >= rtp->payload_offset + 2;
+    memcpy(to->key.source, packet->source, 16);
+    memcpy(to->key.destination, packet->destination, 16);
+    to->key.source_port = packet->source_port;
+    to->key.destination_port = packet->destination_port;
+    to->key.ssrc = rtp->ssrc;
+    to->key.encap_hash = packet->encap_hash;
+    to->key.interface = interface;
+    to->rtp = (struct vo_rtp_packet){
+        .time = now,
+        .timestamp = rtp->timestamp,
+        .sequence = rtp->sequence,
+        .ip_length = (uint16_t)packet->ip_length,
+        .payload_length = (uint16_t)rtp->payload_length,
+        .payload_type = rtp->payload_type,
+        .marker = rtp->marker,
+        .dscp = packet->dscp,
+        .outer_dscp = 0xff,
+        .ttl = packet->ttl,
+        .event = event ? payload[0] : 0,
+        .event_end = event ? payload[1] : 0,
+        .has_event = event,
+    };
+}
+
 /* The long way, as the session goes: false if it does not end in RTP over UDP. */
 static bool read_long(const struct vo_frame *frame, vo_time now, struct vo_queued *to)
 {
@@ -64,30 +93,7 @@ static bool read_long(const struct vo_frame *frame, vo_time now, struct vo_queue
         return false;
     assert_int_equal(packet.encap_count, 0); /* the short way tells of none */
     assert_int_equal(packet.flags & VO_PACKET_TUNNELLED, 0);
-    const uint8_t *payload = packet.payload + rtp.payload_offset;
-    bool event = rtp.payload_length == 4 && packet.payload_size >= rtp.payload_offset + 2;
-    memcpy(to->key.source, packet.source, 16);
-    memcpy(to->key.destination, packet.destination, 16);
-    to->key.source_port = packet.source_port;
-    to->key.destination_port = packet.destination_port;
-    to->key.ssrc = rtp.ssrc;
-    to->key.encap_hash = packet.encap_hash;
-    to->key.interface = frame->interface;
-    to->rtp = (struct vo_rtp_packet){
-        .time = now,
-        .timestamp = rtp.timestamp,
-        .sequence = rtp.sequence,
-        .ip_length = (uint16_t)packet.ip_length,
-        .payload_length = (uint16_t)rtp.payload_length,
-        .payload_type = rtp.payload_type,
-        .marker = rtp.marker,
-        .dscp = packet.dscp,
-        .outer_dscp = 0xff,
-        .ttl = packet.ttl,
-        .event = event ? payload[0] : 0,
-        .event_end = event ? payload[1] : 0,
-        .has_event = event,
-    };
+    fill_long(&packet, &rtp, now, frame->interface, to);
     return true;
 }
 
@@ -104,6 +110,7 @@ static void check_same(const struct vo_queued *got, const struct vo_queued *want
     SAME(rtp.sequence);
     SAME(rtp.ip_length);
     SAME(rtp.payload_length);
+    SAME(rtp.air_flow);
     SAME(rtp.payload_type);
     SAME(rtp.marker);
     SAME(rtp.dscp);
@@ -327,13 +334,138 @@ static void test_mutations(void **state)
     assert_true(taken > ROUNDS / 4 && changed > ROUNDS / 8 && cut > ROUNDS / 100); /* it was a test */
 }
 
+/* --- The same in a data frame on the air ---------------------------------------------------------- */
+
+enum { WLAN = 26, LLC = 8, ETHERNET_SIZE = 14, AIR_SIZE = WLAN + LLC + SIZE - ETHERNET_SIZE };
+
+/* QoS data to the access point, with the packet of the frame above. */
+static void make_air_frame(uint8_t bytes[AIR_SIZE + TRAILER])
+{
+    static const uint8_t header[WLAN + LLC] = {0x88, 1, 0,    0,    2, 0, 0, 0, 0, 1, 2,    0,
+                                               0,    0, 0,    2,    2, 0, 0, 0, 0, 3, 0x10, 0x02,
+                                               6,    0, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0};
+    memcpy(bytes, header, sizeof header);
+    memcpy(bytes + sizeof header, plain + ETHERNET_SIZE, SIZE - ETHERNET_SIZE + TRAILER);
+}
+
+static bool read_air_long(const struct vo_ieee80211 *frame, struct vo_queued *to)
+{
+    struct vo_packet packet;
+    struct vo_rtp rtp;
+    packet.rest = NULL;
+    if (vo_decode_wlan(frame, &packet) != VO_DECODED_DATAGRAM || packet.protocol != 17 || packet.rest ||
+        vo_media_classify(packet.payload, packet.payload_size, packet.payload_length) != VO_MEDIA_RTP ||
+        !vo_rtp_decode(packet.payload, packet.payload_size, packet.payload_length, &rtp))
+        return false;
+    assert_int_equal(packet.encap_count, 1);
+    fill_long(&packet, &rtp, NOW, INTERFACE, to);
+    return true;
+}
+
+/* True if the short way took it. */
+static bool check_air_ways(const uint8_t *bytes, uint32_t captured, uint32_t length)
+{
+    enum { UNREADABLE = VO_IEEE80211_PROTECTED | VO_IEEE80211_MORE_FRAGMENTS };
+    struct vo_ieee80211 frame;
+    struct vo_queued got, want;
+    uint8_t *copy = malloc(captured ? captured : 1);
+    bool taken = false;
+    assert_non_null(copy);
+    memcpy(copy, bytes, captured);
+    memset(&got, 0xa5, sizeof got);
+    if (vo_ieee80211_decode(copy, captured, length, 0, &frame) == VO_IEEE80211_OK &&
+        frame.type == VO_IEEE80211_DATA && !(frame.control & UNREADABLE) && !frame.fragment &&
+        !(frame.has & VO_IEEE80211_NO_BODY)) {
+        struct vo_encap way = vo_encap_of_air(frame.control, frame.transmitter, frame.receiver);
+        taken = vo_direct_read_air(&frame, INTERFACE, &way, NOW, &got);
+    }
+    if (taken) {
+        if (!read_air_long(&frame, &want))
+            fail_msg("the layers do not take it (%u of %u bytes)", captured, length);
+        got.rtp.air_flow = want.rtp.air_flow = 0; /* the session's */
+        check_same(&got, &want);
+    }
+    free(copy);
+    return taken;
+}
+
+static void test_air_conditions(void **state)
+{
+    static const struct {
+        const char *name;
+        uint32_t at;
+        uint8_t bytes[2];
+        uint32_t count;
+        bool taken;
+    } air_changes[] = {
+        {"as it is", 0, {0}, 0, true},
+        {"from the access point", 1, {2}, 1, true},
+        {"station to station", 1, {0}, 1, true},
+        {"a retry", 1, {9}, 1, true},
+        {"no QoS: the body begins two bytes before", 0, {8}, 1, false},
+        {"management", 0, {0x80}, 1, false},
+        {"no data", 0, {0xc8}, 1, false},
+        {"encrypted", 1, {0x41}, 1, false},
+        {"more fragments", 1, {5}, 1, false},
+        {"a later fragment", 22, {1}, 1, false},
+        {"HT control: the body begins four bytes later", 1, {0x81}, 1, false},
+        {"A-MSDU", 24, {0x86}, 1, false},
+        {"a traffic stream", 24, {9}, 1, true},
+        {"no SNAP", WLAN, {0x42, 0x42}, 2, false},
+        {"another control", WLAN + 2, {0xf3}, 1, false},
+        {"another organisation", WLAN + 3, {1}, 1, false},
+        {"a bridge's tunnel", WLAN + 5, {0xf8}, 1, false},
+        {"EAPOL", WLAN + 6, {0x88, 0x8e}, 2, false},
+        {"VLAN", WLAN + 6, {0x81, 0}, 2, false},
+        {"RTCP", WLAN + LLC + 29, {200}, 1, false},
+    };
+    uint8_t bytes[AIR_SIZE + TRAILER];
+    (void)state;
+    for (size_t i = 0; i < COUNT(air_changes); i++) {
+        make_air_frame(bytes);
+        memcpy(bytes + air_changes[i].at, air_changes[i].bytes, air_changes[i].count);
+        if (check_air_ways(bytes, AIR_SIZE, AIR_SIZE) != air_changes[i].taken)
+            fail_msg("%s: %staken", air_changes[i].name, air_changes[i].taken ? "not " : "");
+    }
+    make_air_frame(bytes);
+    assert_true(check_air_ways(bytes, AIR_SIZE + TRAILER, AIR_SIZE + TRAILER)); /* an FCS nobody told of */
+    for (uint32_t size = 0; size <= AIR_SIZE; size++) {
+        assert_int_equal(check_air_ways(bytes, size, AIR_SIZE), size >= AIR_SIZE - 4);
+        assert_int_equal(check_air_ways(bytes, size, size), size == AIR_SIZE);
+    }
+}
+
+/* 200,000 frames with up to four bytes changed, and cut anywhere. */
+static void test_air_mutations(void **state)
+{
+    enum { ROUNDS = 200000 };
+    unsigned taken = 0, changed = 0, cut = 0;
+    uint8_t bytes[AIR_SIZE + TRAILER];
+    (void)state;
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        uint32_t length = AIR_SIZE + (uint32_t)(next_random() % TRAILER), captured = length;
+        unsigned count = (unsigned)(next_random() % 5);
+        make_air_frame(bytes);
+        for (unsigned i = 0; i < count; i++) {
+            uint32_t at = (uint32_t)(next_random() % AIR_SIZE);
+            bytes[at] = pick_byte(bytes, at);
+        }
+        if (next_random() % 3 == 0)
+            captured = (uint32_t)(next_random() % (length + 1));
+        bool took = check_air_ways(bytes, captured, length);
+        taken += took;
+        changed += took && count;
+        cut += took && captured < length;
+    }
+    assert_true(taken > ROUNDS / 4 && changed > ROUNDS / 8 && cut > ROUNDS / 200);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_members),
-        cmocka_unit_test(test_conditions),
-        cmocka_unit_test(test_every_length),
-        cmocka_unit_test(test_mutations),
+        cmocka_unit_test(test_members),        cmocka_unit_test(test_conditions),
+        cmocka_unit_test(test_every_length),   cmocka_unit_test(test_mutations),
+        cmocka_unit_test(test_air_conditions), cmocka_unit_test(test_air_mutations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,11 +1,11 @@
 /*
  * Estimated quality of a stream (E-model), and why it is not had where it is not.
  */
-#ifndef VO_PROBES_RTP_QUALITY_H
-#define VO_PROBES_RTP_QUALITY_H
+#ifndef VO_PROBES_FLOW_RTP_QUALITY_H
+#define VO_PROBES_FLOW_RTP_QUALITY_H
 
 #include "core/estimate/emodel.h"
-#include "probes/rtp/session.h"
+#include "probes/flow/rtp_session.h"
 
 struct vo_rtp_quality {
     bool listening, conversational;

@@ -1,7 +1,7 @@
 /* RTCP: what both ends report of the streams (RFC 3550 6.4), and the round trips that follow from it. */
 #include "probes/decode/rtp.h"
-#include "probes/rtp/emit.h"
-#include "probes/rtp/session.h"
+#include "probes/flow/rtp_emit.h"
+#include "probes/flow/rtp_session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,13 +23,19 @@ static struct vo_stream_rtcp *rtcp_of(struct vo_rtp_session *session, struct vo_
     return stream->rtcp;
 }
 
+/* The encapsulation of a stream that an RTCP packet speaks of: of its own way, or of the way back. */
+static uint32_t encap_of(const struct vo_packet *packet, bool back)
+{
+    return back ? vo_encap_back(packet->encap, packet->encap_count, packet->encap_hash) : packet->encap_hash;
+}
+
 /* The confirmed stream of an SSRC beside which an RTCP packet goes, or of whose way back it is (`back`): on
  * the same ports, or on the even ones below. */
 static struct vo_stream *stream_beside(const struct vo_rtp_session *session, const struct vo_packet *packet,
                                        uint32_t ssrc, bool back)
 {
     struct vo_stream_key key = {
-        .ssrc = ssrc, .encap_hash = packet->encap_hash, .interface = session->interface};
+        .ssrc = ssrc, .encap_hash = encap_of(packet, back), .interface = session->interface};
     memcpy(key.source, back ? packet->destination : packet->source, 16);
     memcpy(key.destination, back ? packet->source : packet->destination, 16);
     for (int mux = 1; mux >= 0; mux--) {
@@ -50,6 +56,7 @@ static struct vo_stream *stream_of(const struct vo_rtp_session *session, const s
     struct vo_stream *only = NULL, *best = stream_beside(session, packet, ssrc, back);
     const uint8_t *source = back ? packet->destination : packet->source;
     const uint8_t *destination = back ? packet->source : packet->destination;
+    uint32_t encap_hash = encap_of(packet, back);
     unsigned count = 0;
     int best_score = 0;
     if (best)
@@ -62,7 +69,7 @@ static struct vo_stream *stream_of(const struct vo_rtp_session *session, const s
             return NULL;
         int score = 4 * (memcmp(s->key.source, source, 16) == 0) +
                     4 * (memcmp(s->key.destination, destination, 16) == 0) +
-                    2 * (s->key.interface == session->interface) + (s->key.encap_hash == packet->encap_hash);
+                    2 * (s->key.interface == session->interface) + (s->key.encap_hash == encap_hash);
         if (score > best_score && score >= 4) {
             best = s;
             best_score = score;

@@ -1,5 +1,5 @@
 /* SIP out of datagrams, TCP streams and TLS sessions; and signalling that stays hidden. */
-#include "probes/rtp/session.h"
+#include "probes/flow/rtp_session.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,7 +124,8 @@ static void take_bytes(void *context, int direction, const uint8_t *data, uint32
 static void take_secrets(struct vo_rtp_session *session)
 {
     size_t size = 0;
-    const char *text = vo_capture_secrets(session->capture, &size);
+    const struct vo_frame_source *source = &session->source;
+    const char *text = source->secrets ? source->secrets(source->context, &size) : NULL;
     if (!text || size <= session->secrets_taken)
         return;
     if (vo_keylog_add(&session->keylog, text + session->secrets_taken, size - session->secrets_taken, NULL) !=

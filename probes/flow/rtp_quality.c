@@ -1,4 +1,4 @@
-#include "probes/rtp/quality.h"
+#include "probes/flow/rtp_quality.h"
 
 #include "core/options.h"
 

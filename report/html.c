@@ -418,12 +418,13 @@ static void write_capture(const struct vo_html *html)
         vo_out_html(out, report->captures[i]->seen.id);
         vo_out_add(out, "</h3>\n<dl class=\"stats\">");
         for (size_t m = VO_METRIC_CAPTURE_PACKETS; m <= VO_METRIC_CAPTURE_CALLS; m++) {
-            if (isnan(facts->number[m]) && !facts->missing[m])
+            const struct vo_reported *told = vo_facts_of(facts, (enum vo_metric)m);
+            if (isnan(told->number) && !told->missing)
                 continue;
             vo_phrase_metric(text, sizeof text, facts, (enum vo_metric)m);
             vo_out_add(out, "<div><dt>");
             vo_out_html(out, vo_phrase_heading((enum vo_metric)m));
-            vo_out_add(out, isnan(facts->number[m]) ? "</dt><dd class=\"off\">" : "</dt><dd>");
+            vo_out_add(out, isnan(told->number) ? "</dt><dd class=\"off\">" : "</dt><dd>");
             vo_out_html(out, text);
             vo_out_add(out, "</dd></div>");
         }

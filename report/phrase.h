@@ -8,7 +8,8 @@
 #ifndef VO_REPORT_PHRASE_H
 #define VO_REPORT_PHRASE_H
 
-#include "report/model.h"
+#include "report/air.h"
+#include "report/out.h"
 
 #include <stddef.h>
 
@@ -46,6 +47,21 @@ void vo_phrase_evidence(char *text, size_t size, const struct vo_result *result)
 void vo_phrase_sentence(char *text, size_t size, const struct vo_result *result);
 /* "OpenScape Mobile Pro V10 Administration Guide, § 13.6"; empty without a source. */
 void vo_phrase_citation(char *text, size_t size, const struct vo_result *result);
+
+/* The same of a subject of the air: "Lobby, voice (02:00:5e:00:01:00, channel 36)", "channel 36 (5180 MHz)",
+ * "02:00:… → 02:00:…, wlan0, 14:03:05 UTC". False, and nothing appended, if it is none. */
+bool vo_phrase_air_where(char *text, size_t size, const struct vo_result *result);
+/* "channel 36"; "channel 37 (6 GHz)", where numbers begin anew; "5181 MHz" if it has none. */
+void vo_phrase_channel(char *text, size_t size, double mhz);
+/* "14:03:05 UTC"; "?" if it is not known. */
+void vo_phrase_time(char *text, size_t size, vo_time time);
+/* A burst of loss and what the air did at the time, whole sentences: "14:03:05–14:03:07 UTC: 23 of 100
+ * packets lost. At the same time: …. That they coincide does not prove a cause." */
+void vo_phrase_explanation(struct vo_out *text, const struct vo_explanation *explanation);
+/* "authentication anew", "fast transition": wlan_roam_method for people; NULL for NULL. */
+const char *vo_phrase_method(const char *word);
+/* A moment of a roam: "associated" for association_response; the name with spaces if it is not known. */
+void vo_phrase_step(char *text, size_t size, const char *name);
 
 /* "caller → callee"; "direction unknown". */
 const char *vo_phrase_direction(const struct vo_stream *stream);

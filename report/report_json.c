@@ -6,26 +6,30 @@ static void put_facts(struct vo_json_writer *json, const struct vo_facts *facts)
 {
     vo_json_key(json, "metrics");
     vo_json_begin_object(json);
-    for (size_t i = 0; i < VO_METRIC_COUNT; i++)
-        if (!isnan(facts->number[i]))
-            vo_json_put_number(json, vo_metrics[i].name, facts->number[i]);
+    for (size_t i = 0; i < facts->count; i++)
+        if (!isnan(facts->items[i].number))
+            vo_json_put_number(json, vo_metrics[facts->items[i].metric].name, facts->items[i].number);
     vo_json_end_object(json);
     vo_json_key(json, "uncertainty");
     vo_json_begin_object(json);
-    for (size_t i = 0; i < VO_METRIC_COUNT; i++)
-        if (!isnan(facts->uncertainty[i]))
-            vo_json_put_number(json, vo_metrics[i].name, facts->uncertainty[i]);
+    for (size_t i = 0; i < facts->count; i++)
+        if (!isnan(facts->items[i].uncertainty))
+            vo_json_put_number(json, vo_metrics[facts->items[i].metric].name, facts->items[i].uncertainty);
     vo_json_end_object(json);
-    const struct {
+    static const struct {
         const char *name;
-        const char *const *texts;
-    } rows[] = {{"states", facts->word}, {"missing", facts->missing}, {"basis", facts->basis}};
+        size_t text;
+    } rows[] = {{"states", offsetof(struct vo_reported, word)},
+                {"missing", offsetof(struct vo_reported, missing)},
+                {"basis", offsetof(struct vo_reported, basis)}};
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
         vo_json_key(json, rows[k].name);
         vo_json_begin_object(json);
-        for (size_t i = 0; i < VO_METRIC_COUNT; i++)
-            if (rows[k].texts[i])
-                vo_json_put_string(json, vo_metrics[i].name, rows[k].texts[i]);
+        for (size_t i = 0; i < facts->count; i++) {
+            const char *text = *(const char *const *)((const char *)&facts->items[i] + rows[k].text);
+            if (text)
+                vo_json_put_string(json, vo_metrics[facts->items[i].metric].name, text);
+        }
         vo_json_end_object(json);
     }
 }

@@ -325,9 +325,10 @@ static void write_calls(const struct page *page)
 /* Zeros are good news of a capture: only that of dropped packets is told. */
 static bool is_worth_telling(const struct vo_facts *facts, size_t metric)
 {
-    if (metric == VO_METRIC_CAPTURE_DROPPED_PACKETS && !isnan(facts->number[metric]))
+    const struct vo_reported *told = vo_facts_of(facts, (enum vo_metric)metric);
+    if (metric == VO_METRIC_CAPTURE_DROPPED_PACKETS && !isnan(told->number))
         return true;
-    return facts->missing[metric] || facts->number[metric] > 0;
+    return told->missing || told->number > 0;
 }
 
 static void write_capture(const struct page *page)

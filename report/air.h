@@ -132,6 +132,8 @@ bool vo_air_any(const struct vo_air *air);
 /* The worst result of a subject, over `metric` or (VO_METRIC_COUNT) over any; NULL if there is none. */
 const struct vo_result *vo_air_result(const struct vo_air *air, const char *kind, const char *id,
                                       enum vo_metric metric);
+/* The name that an access point tells (Cisco), by its address or that of one of its BSSs; NULL. */
+const char *vo_air_name(const struct vo_air *air, const char *address);
 /* Word of the records: "bss", …; and back, VO_AIR_KINDS if it is none of the air's. */
 extern const char *const vo_air_words[VO_AIR_KINDS];
 enum vo_air_kind vo_air_kind_of(const char *word);

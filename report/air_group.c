@@ -291,6 +291,17 @@ static bool group_channels(struct vo_report *report)
     return true;
 }
 
+const char *vo_air_name(const struct vo_air *air, const char *address)
+{
+    for (size_t i = 0; address && i < air->bss_count; i++) {
+        const struct vo_observation *seen = &air->bsss[i]->newest->seen;
+        const char *ap = vo_report_label(seen, "ap"), *name = vo_report_label(seen, "ap_name");
+        if (name && (strcmp(seen->id, address) == 0 || (ap && strcmp(ap, address) == 0)))
+            return name;
+    }
+    return NULL;
+}
+
 bool vo_air_group(struct vo_report *report)
 {
     return group_bsss(report) && group_radios(report) && group_channels(report);

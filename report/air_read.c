@@ -147,7 +147,9 @@ void vo_air_read(struct vo_report *report, const struct vo_json *json, bool deri
     const struct vo_json *subject = vo_json_get(json, "subject");
     const char *word = vo_json_get_text(subject, "kind");
     enum vo_air_kind kind = vo_air_kind_of(word);
-    if (kind == VO_AIR_KINDS)
+    bool wired =
+        kind == VO_AIR_LINK && !vo_json_get(subject, "bssid") && !vo_json_get(subject, "transmitter");
+    if (kind == VO_AIR_KINDS || wired)
         return;
     struct vo_air_item *item = item_of(report, kind, name_of(report, json, word, derived));
     if (!item)

@@ -148,7 +148,8 @@ static void write_stream(const struct vo_html *html, const struct vo_stream *str
     write_stream_labels(out, stream);
     vo_out_add(out, "</small></h4>\n");
     write_stats(out, stream);
-    vo_html_plots(html, stream);
+    vo_html_plots(html, &stream->series, "stream");
+    vo_html_bursts(html, stream);
     write_metrics(out, &stream->seen, "stream");
 }
 
@@ -238,11 +239,21 @@ static void write_call_facts(struct vo_out *out, const struct vo_call *call)
     vo_out_add(out, "</dl>\n");
 }
 
+/* Whether there is something to tell of the air: then it is not folded away. */
+static bool has_bursts(const struct vo_html *html, const struct vo_call *call)
+{
+    const struct vo_air *air = html->report->air;
+    for (size_t i = 0; i < air->explanation_count; i++)
+        if (air->explanations[i].stream && air->explanations[i].stream->call == call)
+            return true;
+    return false;
+}
+
 static void write_call(const struct vo_html *html, const struct vo_call *call)
 {
     struct vo_out *out = html->out;
     char text[VO_PHRASE_SIZE];
-    bool open = call->worst <= VO_RESULT_WARN;
+    bool open = call->worst <= VO_RESULT_WARN || has_bursts(html, call);
     vo_out_add(out,
                open ? "<details class=\"call\" open><summary><h3>" : "<details class=\"call\"><summary><h3>");
     vo_phrase_parties(text, sizeof text, call);

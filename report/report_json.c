@@ -1,3 +1,4 @@
+#include "report/air.h"
 #include "report/formats.h"
 
 #include <math.h>
@@ -126,6 +127,27 @@ static void put_captures(struct vo_json_writer *json, const struct vo_report *re
     vo_json_end_array(json);
 }
 
+/* Observations of the air; what was derived is in `derived`. */
+static void put_air(struct vo_json_writer *json, const struct vo_air *air)
+{
+    vo_json_key(json, "air");
+    vo_json_begin_array(json);
+    for (size_t kind = 0; kind < VO_AIR_KINDS; kind++)
+        for (size_t i = 0; i < air->list[kind].count; i++) {
+            const struct vo_air_item *item = air->list[kind].items[i];
+            if (item->derived)
+                continue;
+            vo_json_begin_object(json);
+            vo_json_put_string(json, "kind", vo_air_words[kind]);
+            put_label(json, "place", item->place);
+            put_seen(json, &item->seen);
+            put_worst(json, item->worst);
+            put_rest(json, &item->seen);
+            vo_json_end_object(json);
+        }
+    vo_json_end_array(json);
+}
+
 static void put_report(struct vo_json_writer *json, const struct vo_report *report)
 {
     vo_json_begin_object(json);
@@ -145,6 +167,7 @@ static void put_report(struct vo_json_writer *json, const struct vo_report *repo
             put_stream(json, report->streams[i]);
     vo_json_end_array(json);
     put_captures(json, report);
+    put_air(json, report->air);
     vo_json_key(json, "notes");
     vo_json_begin_array(json);
     for (size_t i = 0; i < report->note_count; i++)

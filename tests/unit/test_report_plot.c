@@ -16,13 +16,13 @@ static void test_bins(void **state)
     struct vo_report *report = fixture_load();
     const struct vo_stream *forth = report->calls[0]->streams[0], *back = report->calls[0]->streams[1];
     struct vo_bins bins;
-    assert_true(vo_plot_bins(forth, VO_PLOT_LOSS, &bins));
+    assert_true(vo_plot_bins(&forth->series, VO_PLOT_LOSS, &bins));
     assert_int_equal(bins.count, 10);
     assert_true(fabs(bins.value[0] - 10.0) < 1e-9); /* 5 of 50 */
     assert_true(isnan(bins.value[2]));
     assert_true(fabs(bins.duration_s - 10.0) < 1e-9);
-    assert_false(vo_plot_bins(forth, VO_PLOT_DSCP, &bins)); /* no such column */
-    assert_false(vo_plot_bins(back, VO_PLOT_LOSS, &bins));  /* no series */
+    assert_false(vo_plot_bins(&forth->series, VO_PLOT_DSCP, &bins)); /* no such column */
+    assert_false(vo_plot_bins(&back->series, VO_PLOT_LOSS, &bins));  /* no series */
     vo_report_free(report);
 }
 
@@ -41,11 +41,11 @@ static void test_bins_add_counts(void **state)
     stream.series.column[VO_SERIES_EXPECTED] = expected;
     stream.series.column[VO_SERIES_JITTER] = jitter;
     struct vo_bins bins;
-    assert_true(vo_plot_bins(&stream, VO_PLOT_LOSS, &bins));
+    assert_true(vo_plot_bins(&stream.series, VO_PLOT_LOSS, &bins));
     assert_int_equal(bins.count, 200);
     assert_true(fabs(bins.value[7] - 0.5) < 1e-9);
     assert_true(fabs(bins.width_s - 10) < 1e-9);
-    assert_true(vo_plot_bins(&stream, VO_PLOT_JITTER, &bins));
+    assert_true(vo_plot_bins(&stream.series, VO_PLOT_JITTER, &bins));
     assert_true(fabs(bins.value[7] - 7) < 1e-9); /* the largest */
 }
 
@@ -55,7 +55,10 @@ static void test_script_holds_numbers_only(void **state)
     struct vo_report *report;
     char *records = fixture_replace(fixture_records, "PCMU", "';system('id')");
     assert_int_equal(fixture_load_texts(fixture_verdict, records, &report, NULL), VO_OK);
-    struct vo_plot plot = {.kind = VO_PLOT_JITTER, .stream = report->calls[0]->streams[0], .limit = 30};
+    struct vo_plot plot = {.kind = VO_PLOT_JITTER,
+                           .series = &report->calls[0]->streams[0]->series,
+                           .facts = &report->calls[0]->streams[0]->seen.facts,
+                           .limit = 30};
     struct vo_out script = {0};
     vo_plot_script(&script, &plot, 1);
     assert_null(strstr(script.data, "system"));

@@ -23,12 +23,14 @@ static void colour(const struct vo_text *page, const char *sequence)
         vo_out_add(page->out, sequence);
 }
 
-static size_t characters(const char *text, size_t bytes)
+static size_t columns_of(const char *text, size_t bytes)
 {
     size_t count = 0;
     uint32_t code;
-    for (const char *at = text; at < text + bytes; at += vo_out_decode(at, &code))
-        count++;
+    for (const char *at = text; at < text + bytes;) {
+        at += vo_out_decode(at, &code);
+        count += vo_out_columns(code);
+    }
     return count;
 }
 
@@ -40,11 +42,11 @@ void vo_text_wrap(const struct vo_text *page, const char *text, size_t column, s
     const char *at = plain.data ? plain.data : "";
     bool first = true;
     while (*at) {
-        size_t bytes = strcspn(at, " "), width = characters(at, bytes), follows = width;
+        size_t bytes = strcspn(at, " "), width = columns_of(at, bytes), follows = width;
         bool sticks = at[0] == '%'; /* to its number */
         const char *next = at + bytes + strspn(at + bytes, " ");
         if (*next == '%')
-            follows += 1 + characters(next, strcspn(next, " "));
+            follows += 1 + columns_of(next, strcspn(next, " "));
         if (!first && !sticks && column + 1 + follows > page->style->width) {
             vo_out_add(page->out, "\n");
             vo_out_repeat(page->out, " ", indent);
@@ -90,14 +92,17 @@ void vo_text_cell(const struct vo_text *page, const char *text, size_t width, bo
     struct vo_out part = {0};
     if (right && length < width)
         vo_out_repeat(page->out, " ", width - length);
-    for (const char *at = text; *at && shown < width; shown++) {
+    for (const char *at = text; *at;) {
         size_t size = vo_out_decode(at, &code);
+        if (shown + vo_out_columns(code) > width)
+            break;
+        shown += vo_out_columns(code);
         vo_out_bytes(&part, at, size);
         at += size;
     }
     vo_out_plain(page->out, part.data);
-    if (!right && length < width)
-        vo_out_repeat(page->out, " ", width - length);
+    if (!right && shown < width)
+        vo_out_repeat(page->out, " ", width - shown);
     vo_out_end_part(page->out, &part);
 }
 

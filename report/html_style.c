@@ -119,4 +119,7 @@ const char vo_html_style[] =
     "none}"
     ".card,figure,tr,.lead li{break-inside:avoid}h2,h3,h4{break-after:avoid}.scroll,pre{overflow:visible}"
     "pre{white-space:pre-wrap}.kicker{padding-top:0}header,main,footer{max-width:none;padding-left:0;"
-    "padding-right:0}td.w,td.w.where,tbody th{min-width:0}}\n";
+    "padding-right:0}td.w.where{min-width:0}td.w{min-width:5rem}tbody "
+    "th{min-width:6rem}table{font-size:.8125rem}"
+    "th,td{padding-right:.5rem}td.bar{min-width:7rem}td.line,.air{min-width:12rem}td.off{min-width:5rem}"
+    "thead th{white-space:normal}}\n";

@@ -51,7 +51,7 @@ void vo_phrase_citation(char *text, size_t size, const struct vo_result *result)
 /* The same of a subject of the air: "Lobby, voice (02:00:5e:00:01:00, channel 36)", "channel 36 (5180 MHz)",
  * "02:00:… → 02:00:…, wlan0, 14:03:05 UTC". False, and nothing appended, if it is none. */
 bool vo_phrase_air_where(char *text, size_t size, const struct vo_result *result);
-/* "channel 36"; "channel 37 (6 GHz)", where numbers begin anew; "5181 MHz" if it has none. */
+/* "channel 36"; "channel 37 of 6 GHz", where numbers begin anew; "5181 MHz" if it has none. */
 void vo_phrase_channel(char *text, size_t size, double mhz);
 /* "14:03:05 UTC"; "?" if it is not known. */
 void vo_phrase_time(char *text, size_t size, vo_time time);

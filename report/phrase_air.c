@@ -32,7 +32,7 @@ void vo_phrase_channel(char *text, size_t size, double mhz)
     else if (number == 0)
         snprintf(text, size, "%u MHz", frequency);
     else if (vo_channel_band(frequency) == VO_CHANNEL_6_GHZ)
-        snprintf(text, size, "channel %u (6 GHz)", number);
+        snprintf(text, size, "channel %u of 6 GHz", number);
     else
         snprintf(text, size, "channel %u", number);
 }
@@ -109,7 +109,7 @@ static void where_link(char *text, size_t size, const struct vo_result *result)
         append(text, size, "%s → %s", from, to);
     else
         append(text, size, "%s", interface ? interface : result->subject_id);
-    append(text, size, "%s%s", network[0] ? ", " : "", network);
+    append(text, size, "%s%s", network[0] == '(' ? " " : network[0] ? ", " : "", network);
     if (place)
         append(text, size, ", at %s", place);
 }

@@ -127,24 +127,30 @@ static void put_captures(struct vo_json_writer *json, const struct vo_report *re
     vo_json_end_array(json);
 }
 
-/* Observations of the air; what was derived is in `derived`. */
+static void put_item(struct vo_json_writer *json, const struct vo_air_item *item)
+{
+    vo_json_begin_object(json);
+    vo_json_put_string(json, "kind", vo_air_words[item->kind]);
+    put_label(json, "place", item->place);
+    put_seen(json, &item->seen);
+    put_worst(json, item->worst);
+    put_rest(json, &item->seen);
+    vo_json_end_object(json);
+}
+
+/* Links, channels and roams as observed, and of each BSS its newest observation: what they are at each place
+ * is derived, and stands in `derived`. */
 static void put_air(struct vo_json_writer *json, const struct vo_air *air)
 {
+    static const enum vo_air_kind kinds[] = {VO_AIR_LINK, VO_AIR_CHANNEL, VO_AIR_ROAM};
     vo_json_key(json, "air");
     vo_json_begin_array(json);
-    for (size_t kind = 0; kind < VO_AIR_KINDS; kind++)
-        for (size_t i = 0; i < air->list[kind].count; i++) {
-            const struct vo_air_item *item = air->list[kind].items[i];
-            if (item->derived)
-                continue;
-            vo_json_begin_object(json);
-            vo_json_put_string(json, "kind", vo_air_words[kind]);
-            put_label(json, "place", item->place);
-            put_seen(json, &item->seen);
-            put_worst(json, item->worst);
-            put_rest(json, &item->seen);
-            vo_json_end_object(json);
-        }
+    for (size_t i = 0; i < air->bss_count; i++)
+        put_item(json, air->bsss[i]->newest);
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        for (size_t i = 0; i < air->list[kinds[k]].count; i++)
+            if (!air->list[kinds[k]].items[i]->derived)
+                put_item(json, air->list[kinds[k]].items[i]);
     vo_json_end_array(json);
 }
 

@@ -107,7 +107,8 @@ static bool group_bsss(struct vo_report *report)
     air->bsss = vo_store_take(report->store, (list->count + 1) * sizeof *air->bsss);
     if (!sorted || !bsss || !air->bsss)
         return false;
-    memcpy(sorted, list->items, list->count * sizeof *sorted);
+    for (size_t i = 0; i < list->count; i++)
+        sorted[i] = list->items[i];
     sort(sorted, list->count, sizeof *sorted, compare_items);
     for (size_t i = 0; i < list->count;) {
         struct vo_air_bss *bss = bsss++;
@@ -204,7 +205,8 @@ static bool group_radios(struct vo_report *report)
     air->radios = vo_store_take(report->store, (air->bss_count + 1) * sizeof *air->radios);
     if (!sorted || !air->radios)
         return false;
-    memcpy(sorted, air->bsss, air->bss_count * sizeof *sorted);
+    for (size_t i = 0; i < air->bss_count; i++)
+        sorted[i] = air->bsss[i];
     sort(sorted, air->bss_count, sizeof *sorted, compare_into_radios);
     for (size_t i = 0; i < air->bss_count;) {
         struct vo_air_radio *radio = &air->radios[air->radio_count++];

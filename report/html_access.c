@@ -81,13 +81,12 @@ static void write_power(struct vo_out *out, const struct vo_air_bss *bss)
     const char *country = vo_report_label(seen, "country"), *most = vo_report_label(seen, "power_limit_dbm");
     const char *radar = vo_report_label(seen, "dfs");
     bool shared = radar && strcmp(radar, "yes") == 0;
-    char text[VO_PHRASE_SIZE], below[VO_PHRASE_SIZE];
+    char text[VO_PHRASE_SIZE];
     vo_phrase_metric_short(text, sizeof text, &seen->facts, VO_METRIC_WLAN_TX_POWER_DBM);
     vo_out_add(out, "<td class=\"n\">");
     vo_out_html(out, strcmp(text, "–") == 0 ? "not announced" : text);
-    snprintf(below, sizeof below, "%s%s%s%s", country ? country : "", most ? ", at most " : "",
-             most ? most : "", most ? " dBm" : "");
-    vo_html_below(out, below);
+    vo_html_below_format(out, "%s%s%s%s", country ? country : "", most ? ", at most " : "", most ? most : "",
+                         most ? " dBm" : "");
     vo_html_below(out, shared ? "radar (DFS)" : NULL);
     vo_out_add(out, "</td>");
 }
@@ -121,13 +120,12 @@ static void write_bss(struct vo_out *out, const struct vo_air_bss *bss)
 {
     const struct vo_observation *seen = &bss->newest->seen;
     const char *ssid = vo_report_label(seen, "ssid"), *name = vo_report_label(seen, "ap_name");
-    char channel[VO_PHRASE_SIZE], below[VO_PHRASE_SIZE];
+    char channel[VO_PHRASE_SIZE];
     vo_phrase_channel(channel, sizeof channel, vo_air_number(bss->newest, "frequency_mhz"));
     vo_html_row_begin(out, bss->worst);
     vo_out_add(out, "<th scope=\"row\">");
     vo_out_html(out, ssid ? ssid : "hidden network");
-    snprintf(below, sizeof below, "%s%s%s, %s", name ? name : "", name ? ", " : "", seen->id, channel);
-    vo_html_below(out, below);
+    vo_html_below_format(out, "%s%s%s, %s", name ? name : "", name ? ", " : "", seen->id, channel);
     vo_out_add(out, "</th>");
     write_security(out, bss);
     write_state(out, bss, VO_METRIC_WLAN_PMF);

@@ -2,6 +2,9 @@
 #include "report/phrase.h"
 
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BURSTS_SHOWN 50
@@ -42,6 +45,21 @@ void vo_html_below(struct vo_out *out, const char *text)
     vo_out_add(out, "<span class=\"id\">");
     vo_out_html(out, text);
     vo_out_add(out, "</span>");
+}
+
+void vo_html_below_format(struct vo_out *out, const char *format, ...)
+{
+    char *text = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    int size = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    if (size < 0) {
+        out->failed = true;
+        return;
+    }
+    vo_html_below(out, text);
+    free(text);
 }
 
 void vo_html_cell_metric(struct vo_out *out, const struct vo_facts *facts, enum vo_metric metric)

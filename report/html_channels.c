@@ -132,7 +132,7 @@ static void write_names(struct vo_out *out, const struct vo_air_radio *radio)
 static void write_load(struct vo_out *out, const struct vo_air_radio *radio)
 {
     const struct vo_air_bss *bss = radio->load;
-    char text[VO_PHRASE_SIZE], most[VO_PHRASE_SIZE];
+    char text[VO_PHRASE_SIZE];
     if (!bss) {
         vo_out_add(out, "<td class=\"off\">not announced</td>");
         return;
@@ -141,8 +141,7 @@ static void write_load(struct vo_out *out, const struct vo_air_radio *radio)
     vo_out_add(out, "<td class=\"n\">");
     vo_out_html(out, text);
     vo_phrase_number(text, sizeof text, bss->load_max_percent, "percent", NAN, NAN, NAN);
-    snprintf(most, sizeof most, "at most %s", text);
-    vo_html_below(out, most);
+    vo_html_below_format(out, "at most %s", text);
     vo_out_add(out, "</td>");
 }
 
@@ -163,18 +162,16 @@ static void write_radio(const struct vo_html *html, const struct band *band, con
     const struct vo_observation *seen = &radio->bsss[0]->newest->seen;
     const char *ap = vo_report_label(seen, "ap"), *name = vo_report_label(seen, "ap_name");
     const char *width = vo_report_label(seen, "width_mhz");
-    char channel[VO_PHRASE_SIZE], text[VO_PHRASE_SIZE];
+    char channel[VO_PHRASE_SIZE];
     vo_out_add(out, radio->surveyed ? "<tr><th scope=\"row\">" : "<tr class=\"foreign\"><th scope=\"row\">");
     write_names(out, radio);
     if (radio->surveyed && html->report->air->told_surveyed)
         vo_out_add(out, " <span class=\"tag info\">surveyed</span>");
-    snprintf(text, sizeof text, "%s%s%s", name ? name : "", name ? ", " : "", ap ? ap : seen->id);
-    vo_html_below(out, text);
+    vo_html_below_format(out, "%s%s%s", name ? name : "", name ? ", " : "", ap ? ap : seen->id);
     vo_phrase_channel(channel, sizeof channel, radio->mhz);
     vo_out_add(out, "</th><td class=\"n\">");
     vo_out_html(out, channel);
-    snprintf(text, sizeof text, "%s%s", width ? width : "width not told", width ? " MHz" : "");
-    vo_html_below(out, text);
+    vo_html_below_format(out, "%s%s", width ? width : "width not told", width ? " MHz" : "");
     vo_out_add(out, "</td>");
     write_level(out, radio);
     write_load(out, radio);
@@ -329,10 +326,11 @@ static void write_airtime(struct vo_out *out, const struct vo_air_item *item)
 
 static void write_noise(struct vo_out *out, const struct vo_air_item *item)
 {
-    char text[VO_PHRASE_SIZE], noise[VO_PHRASE_SIZE];
+    char noise[VO_PHRASE_SIZE];
+    if (isnan(of(item, VO_METRIC_WLAN_NOISE_DBM)))
+        return;
     vo_phrase_metric_short(noise, sizeof noise, &item->seen.facts, VO_METRIC_WLAN_NOISE_DBM);
-    snprintf(text, sizeof text, "noise %s", noise);
-    vo_html_below(out, isnan(of(item, VO_METRIC_WLAN_NOISE_DBM)) ? NULL : text);
+    vo_html_below_format(out, "noise %s", noise);
 }
 
 /* "31.4 %", below: by which interface, and where; what it says of receiving and sending. */
@@ -351,18 +349,14 @@ static void write_busy(struct vo_out *out, const struct vo_air_item *item)
     vo_out_add(out, "<td class=\"w\">");
     vo_out_html(out, text);
     const char *interface = vo_report_label(&item->seen, "interface");
-    snprintf(text, sizeof text, "%s%s%s%s", interface ? interface : "", item->place ? ", at " : "",
-             item->place ? item->place : "", item->surveyed ? "" : ", samples of scans");
-    vo_html_below(out, text);
-    text[0] = '\0';
+    vo_html_below_format(out, "%s%s%s%s", interface ? interface : "", item->place ? ", at " : "",
+                         item->place ? item->place : "", item->surveyed ? "" : ", samples of scans");
     if (!isnan(of(item, VO_METRIC_WLAN_RECEIVING_PERCENT)) &&
         !isnan(of(item, VO_METRIC_WLAN_SENDING_PERCENT))) {
         vo_phrase_metric_short(part, sizeof part, &item->seen.facts, VO_METRIC_WLAN_RECEIVING_PERCENT);
-        snprintf(text, sizeof text, "receiving %s, sending ", part);
-        vo_phrase_metric_short(part, sizeof part, &item->seen.facts, VO_METRIC_WLAN_SENDING_PERCENT);
-        snprintf(text + strlen(text), sizeof text - strlen(text), "%s", part);
+        vo_phrase_metric_short(text, sizeof text, &item->seen.facts, VO_METRIC_WLAN_SENDING_PERCENT);
+        vo_html_below_format(out, "receiving %s, sending %s", part, text);
     }
-    vo_html_below(out, text);
     write_noise(out, item);
     vo_out_add(out, "</td>");
 }

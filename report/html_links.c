@@ -17,7 +17,7 @@ static void write_name(struct vo_out *out, const struct vo_air_item *link)
     const char *ssid = vo_report_label(seen, "ssid");
     double mhz = vo_air_number(link, "frequency_mhz");
     bool heard = from && to;
-    char channel[VO_PHRASE_SIZE] = "", below[VO_PHRASE_SIZE];
+    char channel[VO_PHRASE_SIZE] = "";
     vo_html_row_begin(out, link->worst);
     vo_out_add(out, "<th scope=\"row\">");
     vo_out_html(out, heard ? from : interface ? interface : seen->id);
@@ -27,9 +27,8 @@ static void write_name(struct vo_out *out, const struct vo_air_item *link)
     }
     if (!isnan(mhz))
         vo_phrase_channel(channel, sizeof channel, mhz);
-    snprintf(below, sizeof below, "%s%s%s%s%s", ssid ? ssid : "", ssid && channel[0] ? ", " : "", channel,
-             link->place ? ", at " : "", link->place ? link->place : "");
-    vo_html_below(out, below);
+    vo_html_below_format(out, "%s%s%s%s%s", ssid ? ssid : "", ssid && channel[0] ? ", " : "", channel,
+                         link->place ? ", at " : "", link->place ? link->place : "");
     vo_out_add(out, "</th>");
 }
 
@@ -48,8 +47,7 @@ static void write_share(struct vo_out *out, const struct vo_facts *facts, enum v
     if (!isnan(vo_facts_number(facts, part)) && !isnan(vo_facts_number(facts, whole))) {
         vo_phrase_metric_short(few, sizeof few, facts, part);
         vo_phrase_metric_short(all, sizeof all, facts, whole);
-        snprintf(text, sizeof text, "%s of %s", few, all);
-        vo_html_below(out, text);
+        vo_html_below_format(out, "%s of %s", few, all);
     }
     vo_out_add(out, "</td>");
 }
@@ -65,8 +63,8 @@ static void write_signal(struct vo_out *out, const struct vo_facts *facts)
     vo_out_add(out, "<td class=\"n\">");
     vo_out_html(out, text);
     vo_phrase_metric_short(least, sizeof least, facts, VO_METRIC_WLAN_SIGNAL_MIN_DBM);
-    snprintf(text, sizeof text, "smallest %s", least);
-    vo_html_below(out, strcmp(least, "–") == 0 ? NULL : text);
+    if (strcmp(least, "–") != 0)
+        vo_html_below_format(out, "smallest %s", least);
     vo_out_add(out, "</td>");
 }
 
@@ -75,14 +73,14 @@ static void write_rates(struct vo_out *out, const struct vo_facts *facts)
 {
     double sent = vo_facts_number(facts, VO_METRIC_WLAN_TX_RATE_MBPS);
     double received = vo_facts_number(facts, VO_METRIC_WLAN_RX_RATE_MBPS);
-    char text[VO_PHRASE_SIZE], one[VO_PHRASE_SIZE], other[VO_PHRASE_SIZE];
+    char one[VO_PHRASE_SIZE], other[VO_PHRASE_SIZE];
     vo_phrase_metric_short(one, sizeof one, facts, VO_METRIC_WLAN_TX_RATE_MBPS);
     vo_phrase_metric_short(other, sizeof other, facts, VO_METRIC_WLAN_RX_RATE_MBPS);
-    snprintf(text, sizeof text, "%s sent", one);
     vo_out_add(out, "<td class=\"n\">");
-    vo_out_html(out, isnan(sent) ? "–" : text);
-    snprintf(text, sizeof text, "%s received", other);
-    vo_html_below(out, isnan(received) ? NULL : text);
+    vo_out_html(out, one);
+    vo_out_add(out, isnan(sent) ? "" : " sent");
+    if (!isnan(received))
+        vo_html_below_format(out, "%s received", other);
     vo_out_add(out, "</td>");
 }
 

@@ -57,6 +57,8 @@ void vo_html_cell_wide(struct vo_out *out, const char *text);
 void vo_html_cell_metric(struct vo_out *out, const struct vo_facts *facts, enum vo_metric metric);
 /* <span class="id">…</span>: a smaller second line; nothing if it is empty or NULL. */
 void vo_html_below(struct vo_out *out, const char *text);
+/* The same of what `format` makes. */
+void vo_html_below_format(struct vo_out *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "and 12 more …" as a paragraph, if `count` exceeds `shown`; `what` says which ones. */
 void vo_html_more(struct vo_out *out, size_t count, size_t shown, const char *what);
 

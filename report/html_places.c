@@ -109,8 +109,8 @@ static void write_mean(struct vo_out *out, const struct vo_air_item *cell)
     vo_phrase_metric_short(least, sizeof least, &cell->seen.facts, VO_METRIC_WLAN_SIGNAL_MIN_DBM);
     vo_out_add(out, "<td class=\"n\">");
     vo_out_html(out, text);
-    snprintf(text, sizeof text, "smallest %s", least);
-    vo_html_below(out, strcmp(least, "–") == 0 ? NULL : text);
+    if (strcmp(least, "–") != 0)
+        vo_html_below_format(out, "smallest %s", least);
     vo_out_add(out, "</td>");
 }
 
@@ -122,8 +122,8 @@ static void write_reach(struct vo_out *out, const struct vo_air_item *cell)
     vo_phrase_metric_short(second, sizeof second, &cell->seen.facts, VO_METRIC_WLAN_SECOND_SIGNAL_DBM);
     vo_out_add(out, "<td class=\"n\">");
     vo_out_html(out, text);
-    snprintf(text, sizeof text, "second: %s", second);
-    vo_html_below(out, strcmp(second, "–") == 0 ? NULL : text);
+    if (strcmp(second, "–") != 0)
+        vo_html_below_format(out, "second: %s", second);
     vo_out_add(out, "</td>");
 }
 
@@ -230,8 +230,8 @@ static void write_limited(const struct vo_html *html, const struct vo_air_item *
     vo_out_html(html->out, text);
     if (result)
         vo_phrase_limit(limit, sizeof limit, result);
-    snprintf(text, sizeof text, "limit: %s", limit);
-    vo_html_below(html->out, limit[0] ? text : NULL);
+    if (limit[0])
+        vo_html_below_format(html->out, "limit: %s", limit);
     vo_out_add(html->out, "</td>");
 }
 

@@ -102,7 +102,7 @@ static void write_who(const struct vo_html *html, const struct vo_air_item *roam
     const struct vo_observation *seen = &roam->seen;
     const char *from = vo_report_label(seen, "from"), *to = vo_report_label(seen, "to");
     const char *who = vo_report_label(seen, "station");
-    char time[VO_PHRASE_SIZE], below[VO_PHRASE_SIZE];
+    char time[VO_PHRASE_SIZE];
     struct vo_out *out = html->out;
     who = who ? who : vo_report_label(seen, "interface");
     vo_html_row_begin(out, roam->worst);
@@ -111,12 +111,9 @@ static void write_who(const struct vo_html *html, const struct vo_air_item *roam
     vo_out_add(out, " → ");
     vo_out_html(out, name_of(html, to));
     vo_phrase_time(time, sizeof time, seen->time);
-    snprintf(below, sizeof below, "%s%s%s", who ? who : "", who ? ", " : "", time);
-    vo_html_below(out, below);
-    if (from && to && (vo_air_name(html->report->air, from) || vo_air_name(html->report->air, to))) {
-        snprintf(below, sizeof below, "%s → %s", from, to);
-        vo_html_below(out, below);
-    }
+    vo_html_below_format(out, "%s%s%s", who ? who : "", who ? ", " : "", time);
+    if (from && to && (vo_air_name(html->report->air, from) || vo_air_name(html->report->air, to)))
+        vo_html_below_format(out, "%s → %s", from, to);
     vo_out_add(out, "</th>");
 }
 
@@ -138,15 +135,12 @@ static void write_gap(struct vo_out *out, const struct vo_facts *facts)
         vo_out_add(out, " ± ");
         vo_out_html(out, text);
     }
-    snprintf(text, sizeof text, "%s",
-             same(gap->basis, "rtp_received")        ? "in packets received"
-             : same(gap->basis, "data_frames_heard") ? "in frames heard"
-             : gap->basis                            ? gap->basis
-                                                     : "");
-    vo_html_below(out, text);
+    vo_html_below(out, same(gap->basis, "rtp_received")        ? "in packets received"
+                       : same(gap->basis, "data_frames_heard") ? "in frames heard"
+                                                               : gap->basis);
     double lost = vo_facts_number(facts, VO_METRIC_WLAN_ROAM_LOST_PACKETS);
-    snprintf(text, sizeof text, "%.0f packet%s lost", lost, lost > 0.5 && lost < 1.5 ? "" : "s");
-    vo_html_below(out, isnan(lost) ? NULL : text);
+    if (!isnan(lost))
+        vo_html_below_format(out, "%.0f packet%s lost", lost, lost > 0.5 && lost < 1.5 ? "" : "s");
     vo_out_add(out, "</td>");
 }
 
@@ -169,14 +163,13 @@ static void write_rest(struct vo_out *out, const struct vo_air_item *roam)
     const char *method = vo_phrase_method(vo_facts_of(facts, VO_METRIC_WLAN_ROAM_METHOD)->word);
     const char *media = vo_facts_of(facts, VO_METRIC_WLAN_ROAM_MEDIA)->word;
     const char *subnet = vo_facts_of(facts, VO_METRIC_WLAN_ROAM_SUBNET)->word;
-    char text[VO_PHRASE_SIZE];
     vo_out_add(out, "<td class=\"w\">");
     vo_out_html(out, method ? method : "method not told");
-    snprintf(text, sizeof text, "media %s", media);
-    vo_html_below(out, media ? text : NULL);
-    snprintf(text, sizeof text, "%s subnet%s", same(subnet, "same") ? "same" : "another",
-             same(vo_report_label(&roam->seen, "dhcp"), "yes") ? ", DHCP seen" : "");
-    vo_html_below(out, subnet ? text : NULL);
+    if (media)
+        vo_html_below_format(out, "media %s", media);
+    if (subnet)
+        vo_html_below_format(out, "%s subnet%s", same(subnet, "same") ? "same" : "another",
+                             same(vo_report_label(&roam->seen, "dhcp"), "yes") ? ", DHCP seen" : "");
     vo_out_add(out, "</td>");
 }
 

@@ -2,8 +2,8 @@
  * The live view: verdicts come as lines of JSON on standard input (voready-analyze --follow), each is shown
  * when it comes.
  *
- * live.c has the terminal, live_view.c what stands on it, live_now.c what of a verdict is of now,
- * live_changes.c the lines for what is no terminal. All but live.c write into memory.
+ * live.c has the terminal, live_view.c and live_here.c what stands on it, live_now.c what of a verdict is of
+ * now, live_changes.c the lines for what is no terminal. All but live.c write into memory.
  */
 #ifndef VO_REPORT_LIVE_H
 #define VO_REPORT_LIVE_H

@@ -103,7 +103,8 @@ static void read_facts(struct vo_report *report, const struct vo_json *json, str
     for (size_t s = 0; s < sizeof sections / sizeof *sections; s++) {
         const struct vo_json *node = vo_json_child(vo_json_get(json, sections[s].name));
         for (; node; node = vo_json_next(node)) {
-            const struct vo_metric_row *row = vo_metric_find(vo_json_key_of(node));
+            const char *name = vo_json_key_of(node); /* NULL in an array */
+            const struct vo_metric_row *row = name ? vo_metric_find(name) : NULL;
             if (!row)
                 continue;
             size_t i = (size_t)(row - vo_metrics);

@@ -4,8 +4,8 @@ burst of loss, 2 roams.
 
     make.py [--places N] [--others N] [--roams N] [--hostile] FOLDER    FOLDER/verdict.json, records.jsonl and live.jsonl
 
-The same arguments give the same bytes. What stands beside this file was made without options; live.jsonl is what
-voready-analyze --follow would have written after each place. --hostile puts markup and control characters where the air
+The same arguments give the same bytes. verdict.json and records.jsonl beside this file were made without options;
+live.jsonl has what voready-analyze --follow would have written after each place. --hostile puts markup and control characters where the air
 could have them. What is derived is computed here from the levels of LEVELS, by the definitions of core/metrics.def.
 """
 import argparse

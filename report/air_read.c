@@ -176,7 +176,7 @@ static int compare_steps(const void *left, const void *right)
 /* Every member that is a time, but for that of the event itself. */
 static void read_steps(struct vo_report *report, const struct vo_json *json, struct vo_air_event *event)
 {
-    struct vo_air_step steps[STEPS_MAX];
+    struct vo_air_step steps[STEPS_MAX] = {{0}};
     size_t count = 0;
     for (const struct vo_json *node = vo_json_child(json); node && count < STEPS_MAX;
          node = vo_json_next(node)) {

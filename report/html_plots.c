@@ -9,23 +9,23 @@
 
 static const struct {
     const char *title;
-    enum vo_metric limit; /* the metric whose limit is drawn */
     const char *unit;
-    bool least;        /* the smallest value is the one to tell */
-    const char *whole; /* what the limit is for, if it is not for each interval; NULL */
+    const char *whole;    /* what the limit is for, if it is not for each interval; NULL */
+    enum vo_metric limit; /* the metric whose limit is drawn */
+    bool least;           /* the smallest value is the one to tell */
 } kinds[VO_PLOT_KINDS] = {
-    [VO_PLOT_LOSS] = {"Packet loss", VO_METRIC_RTP_LOSS_PEAK_5MIN_PERCENT, "percent", false,
-                      " for five minutes"},
-    [VO_PLOT_JITTER] = {"Jitter", VO_METRIC_RTP_JITTER_MAX_MS, "ms", false, NULL},
-    [VO_PLOT_PDV] = {"Delay variation", VO_METRIC_RTP_PDV_MAX_MS, "ms", false, NULL},
-    [VO_PLOT_DSCP] = {"Packets marked DSCP 46", VO_METRIC_RTP_DSCP_46_PERCENT, "percent", true, NULL},
-    [VO_PLOT_SIGNAL] = {"Signal, smallest", VO_METRIC_WLAN_SIGNAL_DBM, "dBm", true, " for the mean"},
-    [VO_PLOT_RETRIES] = {"Retries, of attempts", VO_METRIC_WLAN_RETRY_PERCENT, "percent", false,
-                         " for the whole link"},
-    [VO_PLOT_UNDELIVERED] = {"Undelivered frames", VO_METRIC_WLAN_PER_PERCENT, "percent", false,
-                             " for the whole link"},
-    [VO_PLOT_BUSY] = {"Channel busy, measured", VO_METRIC_WLAN_BUSY_PERCENT, "percent", false, NULL},
-    [VO_PLOT_AIRTIME] = {"Airtime of frames heard", VO_METRIC_WLAN_AIRTIME_PERCENT, "percent", false, NULL},
+    [VO_PLOT_LOSS] = {"Packet loss", "percent", " for five minutes", VO_METRIC_RTP_LOSS_PEAK_5MIN_PERCENT,
+                      false},
+    [VO_PLOT_JITTER] = {"Jitter", "ms", NULL, VO_METRIC_RTP_JITTER_MAX_MS, false},
+    [VO_PLOT_PDV] = {"Delay variation", "ms", NULL, VO_METRIC_RTP_PDV_MAX_MS, false},
+    [VO_PLOT_DSCP] = {"Packets marked DSCP 46", "percent", NULL, VO_METRIC_RTP_DSCP_46_PERCENT, true},
+    [VO_PLOT_SIGNAL] = {"Signal, smallest", "dBm", " for the mean", VO_METRIC_WLAN_SIGNAL_DBM, true},
+    [VO_PLOT_RETRIES] = {"Retries, of attempts", "percent", " for the whole link",
+                         VO_METRIC_WLAN_RETRY_PERCENT, false},
+    [VO_PLOT_UNDELIVERED] = {"Undelivered frames", "percent", " for the whole link",
+                             VO_METRIC_WLAN_PER_PERCENT, false},
+    [VO_PLOT_BUSY] = {"Channel busy, measured", "percent", NULL, VO_METRIC_WLAN_BUSY_PERCENT, false},
+    [VO_PLOT_AIRTIME] = {"Airtime of frames heard", "percent", NULL, VO_METRIC_WLAN_AIRTIME_PERCENT, false},
 };
 
 /* --- drawing

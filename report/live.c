@@ -319,10 +319,12 @@ static int wait_for_input(const sigset_t *waiting, vo_time deadline)
 static enum vo_status follow(struct live *live, const sigset_t *waiting, struct vo_error *error)
 {
     char *block = malloc(BLOCK);
-    enum vo_status status = block ? VO_OK : vo_error_memory(error, "the live view");
+    enum vo_status status = VO_OK;
     vo_time deadline = VO_TIME_UNKNOWN;
     bool over = false;
-    if (status == VO_OK && live->terminal)
+    if (!block)
+        return vo_error_memory(error, "the live view");
+    if (live->terminal)
         status = draw(live, true, error);
     while (status == VO_OK && !over) {
         bool came = false;

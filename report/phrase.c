@@ -131,12 +131,22 @@ static void write_word(char *text, size_t size, const char *word)
             *at = ' ';
 }
 
+/* Shares of time that a number of frames or announcements told of: those are no resolution of it. */
+static bool is_of_time(const struct vo_metric_row *row)
+{
+    size_t metric = row ? (size_t)(row - vo_metrics) : VO_METRIC_COUNT;
+    return metric == VO_METRIC_WLAN_UTILIZATION_PERCENT || metric == VO_METRIC_WLAN_UTILIZATION_MAX_PERCENT ||
+           metric == VO_METRIC_WLAN_UTILIZATION_V1_PERCENT ||
+           (metric >= VO_METRIC_WLAN_AIRTIME_PERCENT && metric <= VO_METRIC_WLAN_AIRTIME_DAMAGED_PERCENT);
+}
+
 void vo_phrase_metric_short(char *text, size_t size, const struct vo_facts *facts, enum vo_metric metric)
 {
     const struct vo_metric_row *row = &vo_metrics[metric];
     const struct vo_metric_row *samples = row->samples ? vo_metric_find(row->samples) : NULL;
     const struct vo_reported *told = vo_facts_of(facts, metric);
-    double count = samples ? vo_facts_number(facts, (enum vo_metric)(samples - vo_metrics)) : NAN;
+    double count =
+        samples && !is_of_time(row) ? vo_facts_number(facts, (enum vo_metric)(samples - vo_metrics)) : NAN;
     if (told->word)
         write_word(text, size, told->word);
     else if (!isnan(told->number))
@@ -164,7 +174,8 @@ void vo_phrase_observed(char *text, size_t size, const struct vo_result *result)
     if (result->observed_word)
         write_word(text, size, result->observed_word);
     else
-        vo_phrase_number(text, size, result->observed, result->unit, result->samples, result->uncertainty,
+        vo_phrase_number(text, size, result->observed, result->unit,
+                         is_of_time(result->row) ? NAN : result->samples, result->uncertainty,
                          vo_result_limit(result));
 }
 

@@ -304,9 +304,10 @@ static void write_bss(const struct vo_text *page, const struct vo_air_bss *bss)
     add_word(&line, facts, VO_METRIC_WLAN_NEIGHBOR_REPORTS, "802.11k");
     add_word(&line, facts, VO_METRIC_WLAN_BSS_TRANSITION, "802.11v");
     add_word(&line, facts, VO_METRIC_WLAN_FAST_TRANSITION, "802.11r");
-    add_word(&line, facts, VO_METRIC_WLAN_PHY, "802.11");
+    add_word(&line, facts, VO_METRIC_WLAN_PHY, "PHY");
     vo_phrase_metric_short(text, sizeof text, facts, VO_METRIC_WLAN_TX_POWER_DBM);
-    vo_out_format(&line, ", power %s%s%s", text, country ? ", " : "", country ? country : "");
+    vo_out_format(&line, ", power %s%s%s", strcmp(text, "–") == 0 ? "not announced" : text,
+                  country ? ", " : "", country ? country : "");
     if (same(vo_report_label(seen, "dfs"), "yes"))
         vo_out_add(&line, ", radar (DFS)");
     write_item(page, bss->worst, &line);

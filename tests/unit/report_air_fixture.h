@@ -116,66 +116,65 @@ static const char air_records[] =
                 ",\"states\":{\"wlan_wmm\":\"on\",\"wlan_uapsd\":\"off\",\"wlan_pmf\":\"optional\","
                 "\"wlan_security\":\"wpa2_enterprise\",\"wlan_phy\":\"ax\",\"wlan_fast_transition\":\"on\","
                 "\"wlan_bss_transition\":\"off\"}")
-                AIR_BSS(
-                    "5", "Lobby", SECOND,
-                    "\"ssid\":\"guest\",\"ap\":\"" OWN "\",\"frequency_mhz\":5180,\"width_mhz\":80,"
-                    "\"center_mhz\":5210,\"judged\":\"no\"",
-                    "\"wlan_signal_dbm\":-73",
-                    "") AIR_BSS("6", "Lobby", OTHER,
-                                "\"hidden\":\"yes\",\"frequency_mhz\":5955,\"channel\":1,\"judged\":\"no\"",
-                                "\"wlan_signal_dbm\":-92",
-                                ",\"missing\":{\"wlan_utilization_percent\":\"its beacons have no BSS "
-                                "Load\"}") "{\"record\":\"observation\",\"run\":\"w\",\"n\":7,\"subject\":{"
-                                           "\"kind\":\"channel\",\"id\":\"5180 MHz\","
-                                           "\"frequency_mhz\":5180,\"interface\":\"wlan0\",\"source\":"
-                                           "\"kernel_survey\"},\"missing\":{\"wlan_busy_percent\":"
-                                           "\"the driver does not count\"}}\n"
-                                           "{\"record\":\"observation\",\"run\":\"w\",\"n\":8,\"subject\":{"
-                                           "\"kind\":\"channel\",\"id\":\"5180 MHz\","
-                                           "\"frequency_mhz\":5180,\"interface\":\"mon0\"},\"metrics\":{"
-                                           "\"wlan_airtime_percent\":22.5,"
-                                           "\"wlan_airtime_voice_percent\":6,\"wlan_airtime_management_"
-                                           "percent\":4.5}}\n"
-                                           "{\"record\":\"observation\",\"run\":\"w\",\"n\":9,\"subject\":{"
-                                           "\"kind\":\"link\",\"id\":\"wlan0 " OWN
-                                           "\",\"interface\":\"wlan0\",\"ssid\":\"voice\",\"bssid\":\"" OWN
-                                           "\",\"frequency_mhz\":5180},"
-                                           "\"metrics\":{\"wlan_signal_dbm\":-64,\"wlan_per_percent\":0.5,"
-                                           "\"wlan_sent_frames\":1000,"
-                                           "\"wlan_undelivered_frames\":5,\"wlan_retry_percent\":10,\"wlan_"
-                                           "attempts\":1111,\"wlan_retry_frames\":111}}\n"
-                                           "{\"record\":\"event\",\"run\":\"w\",\"n\":11,\"kind\":\"wlan_"
-                                           "roam\",\"time\":\"2026-11-22T14:03:05Z\","
-                                           "\"subject\":{\"kind\":\"roam\",\"id\":\"" ROAM
-                                           "\"},\"last_data\":\"2026-11-22T14:03:05.000Z\","
-                                           "\"first_data\":\"2026-11-22T14:03:05.312Z\",\"authentication\":"
-                                           "\"2026-11-22T14:03:05.100Z\",\"probes\":4,"
-                                           "\"port_opened\":\"2026-11-22T14:03:05.250Z\"}\n"
-                                           "{\"record\":\"observation\",\"run\":\"w\",\"n\":10,\"time\":"
-                                           "\"2026-11-22T14:03:05Z\",\"subject\":{\"kind\":\"roam\","
-                                           "\"id\":\"" ROAM "\",\"interface\":\"wlan0\",\"from\":\"" OWN
-                                           "\",\"to\":\"" SECOND "\",\"dhcp\":\"yes\"},"
-                                           "\"metrics\":{\"wlan_roam_gap_ms\":312,\"wlan_roam_signal_before_"
-                                           "dbm\":-76,\"wlan_roam_signal_after_dbm\":-58},"
-                                           "\"states\":{\"wlan_roam_method\":\"ft\",\"wlan_roam_subnet\":"
-                                           "\"same\"},"
-                                           "\"uncertainty\":{\"wlan_roam_gap_ms\":20},\"basis\":{\"wlan_roam_"
-                                           "gap_ms\":\"rtp_received\"}}\n"
-                                           /* two links of one interface meet in the step 14:03:05: 30 + 10
-                                              frames, the weaker level */
-                                           "{\"record\":\"series\",\"run\":\"w\",\"n\":12,\"subject\":{"
-                                           "\"kind\":\"link\",\"id\":\"wlan0 " OWN
-                                           "\"},\"start\":\"2026-11-22T14:03:03Z\",\"step_s\":1,\"columns\":{"
-                                           "\"wlan_signal_dbm\":[-70,-74,-76],"
-                                           "\"wlan_sent_frames\":[50,50,30],\"wlan_retry_frames\":[0,50,10],"
-                                           "\"wlan_undelivered_frames\":[0,1,3]}}\n"
-                                           "{\"record\":\"series\",\"run\":\"w\",\"n\":13,\"subject\":{"
-                                           "\"kind\":\"link\",\"id\":\"wlan0 " SECOND
-                                           "\"},\"start\":\"2026-11-22T14:03:05Z\",\"step_s\":1,\"columns\":{"
-                                           "\"wlan_signal_dbm\":[-58,-58],"
-                                           "\"wlan_sent_frames\":[10,50],\"wlan_retry_frames\":[0,0],\"wlan_"
-                                           "undelivered_frames\":[0,0]}}\n"
-                                           "{\"record\":\"end\",\"run\":\"w\",\"n\":14,\"complete\":true}\n";
+                AIR_BSS("5", "Lobby", SECOND,
+                        "\"ssid\":\"guest\",\"ap\":\"" OWN "\",\"frequency_mhz\":5180,\"width_mhz\":80,"
+                        "\"center_mhz\":5210,\"judged\":\"no\"",
+                        "\"wlan_signal_dbm\":-73", "")
+                    AIR_BSS("6", "Lobby", OTHER,
+                            "\"hidden\":\"yes\",\"frequency_mhz\":5955,\"channel\":1,\"judged\":\"no\"",
+                            "\"wlan_signal_dbm\":-92",
+                            ",\"missing\":{\"wlan_utilization_percent\":\"its beacons have no BSS "
+                            "Load\"}") "{\"record\":\"observation\",\"run\":\"w\",\"n\":7,\"subject\":{"
+                                       "\"kind\":\"channel\",\"id\":\"5180 MHz\","
+                                       "\"frequency_mhz\":5180,\"interface\":\"wlan0\",\"source\":"
+                                       "\"kernel_survey\"},\"missing\":{\"wlan_busy_percent\":"
+                                       "\"the driver does not count\"}}\n"
+                                       "{\"record\":\"observation\",\"run\":\"w\",\"n\":8,\"subject\":{"
+                                       "\"kind\":\"channel\",\"id\":\"5180 MHz\","
+                                       "\"frequency_mhz\":5180,\"interface\":\"mon0\"},\"metrics\":{"
+                                       "\"wlan_airtime_percent\":22.5,"
+                                       "\"wlan_airtime_voice_percent\":6,\"wlan_airtime_management_"
+                                       "percent\":4.5}}\n"
+                                       "{\"record\":\"observation\",\"run\":\"w\",\"n\":9,\"subject\":{"
+                                       "\"kind\":\"link\",\"id\":\"wlan0 " OWN
+                                       "\",\"interface\":\"wlan0\",\"ssid\":\"voice\",\"bssid\":\"" OWN
+                                       "\",\"frequency_mhz\":5180},"
+                                       "\"metrics\":{\"wlan_signal_dbm\":-64,\"wlan_per_percent\":0.5,"
+                                       "\"wlan_sent_frames\":1000,"
+                                       "\"wlan_undelivered_frames\":5,\"wlan_retry_percent\":10,\"wlan_"
+                                       "attempts\":1111,\"wlan_retry_frames\":111}}\n"
+                                       "{\"record\":\"event\",\"run\":\"w\",\"n\":11,\"kind\":\"wlan_"
+                                       "roam\",\"time\":\"2026-11-22T14:03:05Z\","
+                                       "\"subject\":{\"kind\":\"roam\",\"id\":\"" ROAM
+                                       "\"},\"last_data\":\"2026-11-22T14:03:05.000Z\","
+                                       "\"first_data\":\"2026-11-22T14:03:05.312Z\",\"authentication\":"
+                                       "\"2026-11-22T14:03:05.100Z\",\"probes\":4,"
+                                       "\"port_opened\":\"2026-11-22T14:03:05.250Z\"}\n"
+                                       "{\"record\":\"observation\",\"run\":\"w\",\"n\":10,\"time\":"
+                                       "\"2026-11-22T14:03:05Z\",\"subject\":{\"kind\":\"roam\","
+                                       "\"id\":\"" ROAM "\",\"interface\":\"wlan0\",\"from\":\"" OWN
+                                       "\",\"to\":\"" SECOND "\",\"dhcp\":\"yes\"},"
+                                       "\"metrics\":{\"wlan_roam_gap_ms\":312,\"wlan_roam_signal_before_"
+                                       "dbm\":-76,\"wlan_roam_signal_after_dbm\":-58},"
+                                       "\"states\":{\"wlan_roam_method\":\"ft\",\"wlan_roam_subnet\":"
+                                       "\"same\"},"
+                                       "\"uncertainty\":{\"wlan_roam_gap_ms\":20},\"basis\":{\"wlan_roam_"
+                                       "gap_ms\":\"rtp_received\"}}\n"
+                                       /* two links of one interface meet in the step 14:03:05: 30 + 10
+                                          frames, the weaker level */
+                                       "{\"record\":\"series\",\"run\":\"w\",\"n\":12,\"subject\":{"
+                                       "\"kind\":\"link\",\"id\":\"wlan0 " OWN
+                                       "\"},\"start\":\"2026-11-22T14:03:03Z\",\"step_s\":1,\"columns\":{"
+                                       "\"wlan_signal_dbm\":[-70,-74,-76],"
+                                       "\"wlan_sent_frames\":[50,50,30],\"wlan_retry_frames\":[0,50,10],"
+                                       "\"wlan_undelivered_frames\":[0,1,3]}}\n"
+                                       "{\"record\":\"series\",\"run\":\"w\",\"n\":13,\"subject\":{"
+                                       "\"kind\":\"link\",\"id\":\"wlan0 " SECOND
+                                       "\"},\"start\":\"2026-11-22T14:03:05Z\",\"step_s\":1,\"columns\":{"
+                                       "\"wlan_signal_dbm\":[-58,-58],"
+                                       "\"wlan_sent_frames\":[10,50],\"wlan_retry_frames\":[0,0],\"wlan_"
+                                       "undelivered_frames\":[0,0]}}\n"
+                                       "{\"record\":\"end\",\"run\":\"w\",\"n\":14,\"complete\":true}\n";
 
 static inline struct vo_report *air_load(void)
 {

@@ -128,6 +128,29 @@ static void test_margin_of_levels(void **state)
     vo_report_free(report);
 }
 
+/* 36 frames are no resolution of the time that they took: 0.24 % is not 0 %. Of 36 frames one is 2.8 %. */
+static void test_shares_of_time(void **state)
+{
+    (void)state;
+    struct vo_reported items[] = {
+        {VO_METRIC_WLAN_FRAMES, 36, NAN, NULL, NULL, NULL},
+        {VO_METRIC_WLAN_FCS_ERROR_PERCENT, 100 / 36.0, NAN, NULL, NULL, NULL},
+        {VO_METRIC_WLAN_AIRTIME_PERCENT, 0.239372, NAN, NULL, NULL, NULL},
+    };
+    const struct vo_facts facts = {items, 3, 3};
+    char text[VO_PHRASE_SIZE];
+    vo_phrase_metric(text, sizeof text, &facts, VO_METRIC_WLAN_AIRTIME_PERCENT);
+    assert_string_equal(text, "0.24 %");
+    vo_phrase_metric(text, sizeof text, &facts, VO_METRIC_WLAN_FCS_ERROR_PERCENT);
+    assert_string_equal(text, "3 %");
+    const struct vo_result load = {.row = &vo_metrics[VO_METRIC_WLAN_UTILIZATION_PERCENT],
+                                   .unit = "percent",
+                                   .observed = 44.7,
+                                   .samples = 3};
+    vo_phrase_observed(text, sizeof text, &load);
+    assert_string_equal(text, "44.7 %");
+}
+
 static void test_short_buffers(void **state)
 {
     (void)state;
@@ -151,6 +174,7 @@ int main(void)
         cmocka_unit_test(test_explanations),
         cmocka_unit_test(test_margin_of_levels),
         cmocka_unit_test(test_short_buffers),
+        cmocka_unit_test(test_shares_of_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

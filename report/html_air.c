@@ -85,10 +85,26 @@ void vo_html_more(struct vo_out *out, size_t count, size_t shown, const char *wh
 /* --- loss and what the air did
  * ------------------------------------------------------------------------------ */
 
+static void write_coincidences(struct vo_out *out, const struct vo_explanation *explanation)
+{
+    if (explanation->with_count == 0)
+        return;
+    vo_out_add(out, "<ul>");
+    for (size_t i = 0; i < explanation->with_count; i++) {
+        struct vo_out text = {0};
+        vo_phrase_coincidence(&text, &explanation->with[i]);
+        vo_out_add(out, "<li>");
+        vo_out_html(out, text.data);
+        vo_out_add(out, "</li>");
+        vo_out_end_part(out, &text);
+    }
+    vo_out_format(out, "</ul>%s", vo_phrase_no_cause(explanation));
+}
+
 static void write_burst(struct vo_out *out, const struct vo_explanation *explanation, bool with_stream)
 {
     struct vo_out text = {0};
-    vo_phrase_explanation(&text, explanation);
+    vo_phrase_burst(&text, explanation);
     vo_out_add(out, "<li>");
     if (with_stream && explanation->stream_id) {
         vo_out_add(out, "Stream ");
@@ -96,6 +112,7 @@ static void write_burst(struct vo_out *out, const struct vo_explanation *explana
         vo_out_add(out, ", ");
     }
     vo_out_html(out, text.data);
+    write_coincidences(out, explanation);
     vo_out_add(out, "</li>\n");
     vo_out_end_part(out, &text);
 }

@@ -361,7 +361,7 @@ static void write_busy(struct vo_out *out, const struct vo_air_item *item)
     vo_out_add(out, "</td>");
 }
 
-/* The largest load that an access point announces for the channel; surveyed ones only, if there are any. */
+/* The largest load that any access point announces whose primary channel it is. */
 static void write_announced(const struct vo_html *html, const struct vo_air_channel *channel)
 {
     const struct vo_air *air = html->report->air;

@@ -186,9 +186,8 @@ static void write_calibration(struct vo_out *out, const struct vo_air_list *cell
 
 static void write_signal(const struct vo_html *html)
 {
-    static const char *const headings[] = {
-        "Verdict",    "Place",           "Level",     "Mean",
-        "At the ear", "Signal to noise", "Strongest", "Reach the boundary"};
+    static const char *const headings[] = {"Verdict",    "Place",           "Level",     "Mean",
+                                           "At the ear", "Signal to noise", "Strongest", "APs in reach"};
     const struct vo_air_list *cells = &html->report->air->list[VO_AIR_CELL];
     vo_html_section(html->out, "places", "Signal by place");
     write_summary(html->out, cells);
@@ -264,17 +263,22 @@ static void write_separation_row(const struct vo_html *html, const struct vo_air
     vo_out_add(out, "</tr>\n");
 }
 
+/* NULL: there is a separation, or the SSID was not heard. */
+static const char *why_unseparated(const struct vo_air_item *cell)
+{
+    return is_heard(cell) ? vo_facts_of(&cell->seen.facts, VO_METRIC_WLAN_SEPARATION_DB)->missing : NULL;
+}
+
 /* Places where there is nothing to separate from, by their reason. */
 static void write_unseparated(struct vo_out *out, const struct vo_air_list *cells)
 {
     bool first = true;
     for (size_t i = 0; i < cells->count; i++) {
         const struct vo_air_item *cell = cells->items[i];
-        const char *why = vo_facts_of(&cell->seen.facts, VO_METRIC_WLAN_SEPARATION_DB)->missing;
+        const char *why = why_unseparated(cell);
         size_t count = 0, before = 0;
         for (size_t k = 0; why && k < cells->count; k++) {
-            const char *other =
-                vo_facts_of(&cells->items[k]->seen.facts, VO_METRIC_WLAN_SEPARATION_DB)->missing;
+            const char *other = why_unseparated(cells->items[k]);
             count += same(other, why);
             before += k < i && same(other, why);
         }

@@ -109,7 +109,7 @@ static void write_who(const struct vo_html *html, const struct vo_air_item *roam
     vo_out_add(out, "<th scope=\"row\">");
     vo_out_html(out, name_of(html, from));
     vo_out_add(out, " → ");
-    vo_out_html(out, name_of(html, to));
+    vo_out_html(out, to ? name_of(html, to) : "nowhere");
     vo_phrase_time(time, sizeof time, seen->time);
     vo_html_below_format(out, "%s%s%s", who ? who : "", who ? ", " : "", time);
     if (from && to && (vo_air_name(html->report->air, from) || vo_air_name(html->report->air, to)))

@@ -87,7 +87,7 @@ const char vo_html_style[] =
     "pre{overflow-x:auto;background:var(--surface);border-radius:4px;padding:.75rem 1rem;margin-top:.5rem;"
     "font:.8125rem/1.6 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}\n"
     ".off{color:var(--muted)}b.bad{color:var(--fail)}.above{margin-top:1.5rem}.bursts{max-width:52rem}\n"
-    "td.bar{min-width:14rem}.scroll+p{margin-top:.75rem}td.line{min-width:20rem}.air{min-width:20rem}td.off{"
+    "td.bar{min-width:11rem}.scroll+p{margin-top:.75rem}td.line{min-width:20rem}.air{min-width:20rem}td.off{"
     "min-width:7rem}\n"
     "td.bar svg,td.line svg,.air svg{margin-top:.25rem}td.bar svg .rail,td.line svg "
     ".rail{fill:none;stroke:var(--line)}\n"

@@ -130,6 +130,12 @@ static void write_verdict(struct vo_out *out, const struct vo_report *report, co
     vo_out_add(out, "\n");
 }
 
+/* What is told for information, or does not apply, is news only if it was something else before. */
+static bool is_judged(enum vo_result_status status)
+{
+    return status <= VO_RESULT_PASS;
+}
+
 static int compare_order(const void *left, const void *right) /* as in the verdict */
 {
     const struct seen *a = left, *b = right;
@@ -150,7 +156,8 @@ enum vo_status vo_live_changes(struct vo_live_seen **seen, const struct vo_repor
         bool again = i > 0 && strcmp(now->entries[i - 1].key, now->entries[i].key) == 0;
         enum vo_result_status status =
             again ? now->entries[i].status : status_before(before, now->entries[i].key, &at);
-        if (!again && status != now->entries[i].status)
+        if (!again && status != now->entries[i].status &&
+            (status < VO_RESULT_STATUSES || is_judged(now->entries[i].status)))
             changed[count++] = (struct seen){NULL, status, now->entries[i].result};
     }
     qsort(changed, count, sizeof *changed, compare_order);

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TITLE_WIDTH 34
+#define STATUS_WIDTH 14
+#define TITLE_LEAST  20
+#define VALUE_WIDTH  36
 
 static const char *const colours[VO_RESULT_STATUSES] = {
     [VO_RESULT_ERROR] = "\033[1;31m",      [VO_RESULT_FAIL] = "\033[1;31m", [VO_RESULT_WARN] = "\033[33m",
@@ -120,17 +122,43 @@ static void put_outcome(struct vo_live_page *view, const struct vo_result *resul
     vo_live_put(view, NULL, ")");
 }
 
+/* Columns of the titles: as many as the longest needs, if that leaves the values their place. */
+static size_t title_width(const struct vo_live_page *view)
+{
+    size_t longest = 0, width = view->style->width;
+    size_t most =
+        width > STATUS_WIDTH + VALUE_WIDTH + TITLE_LEAST ? width - STATUS_WIDTH - VALUE_WIDTH : TITLE_LEAST;
+    for (size_t i = 0; i < view->now.rule_count; i++)
+        if (vo_out_width(view->now.rules[i].result->title) > longest)
+            longest = vo_out_width(view->now.rules[i].result->title);
+    return longest < most ? longest : most;
+}
+
+/* A title that is longer than its column ends in "…". */
+static void put_title(struct vo_live_page *view, const char *title, size_t width)
+{
+    const struct vo_live_style *style = view->style;
+    size_t end = view->used + width;
+    bool cut = vo_out_width(title) > width;
+    struct vo_live_style narrow = *style;
+    narrow.width = end < style->width ? end - cut : style->width;
+    view->style = &narrow;
+    vo_live_put(view, NULL, title);
+    view->style = style;
+    vo_live_put(view, NULL, cut ? "…" : "");
+    vo_live_pad(view, end);
+    vo_live_put(view, NULL, " ");
+}
+
 /* "Fail          Signal at the cell boundary       -74.3 dBm (at least -70 dBm)"; how often it failed
  * elsewhere stands before what may be cut. */
-static void write_rule(struct vo_live_page *view, const struct vo_live_rule *rule)
+static void write_rule(struct vo_live_page *view, const struct vo_live_rule *rule, size_t width)
 {
     const struct vo_result *result = rule->result;
     char text[VO_PHRASE_SIZE];
     vo_live_put(view, colours[result->status], vo_result_names[result->status]);
-    vo_live_pad(view, 14);
-    vo_live_put(view, NULL, result->title);
-    vo_live_pad(view, 14 + TITLE_WIDTH);
-    vo_live_put(view, NULL, " ");
+    vo_live_pad(view, STATUS_WIDTH);
+    put_title(view, result->title, width);
     if (rule->failed_elsewhere > 0) {
         snprintf(text, sizeof text, "%zu failed elsewhere", rule->failed_elsewhere);
         vo_live_put(view, colours[VO_RESULT_FAIL], text);
@@ -148,6 +176,7 @@ static void write_rule(struct vo_live_page *view, const struct vo_live_rule *rul
 static void write_rules(struct vo_live_page *view)
 {
     const struct vo_live_now *now = &view->now;
+    size_t width = title_width(view);
     char text[VO_PHRASE_SIZE];
     for (size_t i = 0; i < now->rule_count; i++) {
         size_t left = view->style->height ? view->style->height - view->lines : SIZE_MAX;
@@ -164,7 +193,7 @@ static void write_rules(struct vo_live_page *view)
             vo_live_end_line(view);
             return;
         }
-        write_rule(view, &now->rules[i]);
+        write_rule(view, &now->rules[i], width);
     }
 }
 

@@ -55,9 +55,13 @@ bool vo_phrase_air_where(char *text, size_t size, const struct vo_result *result
 void vo_phrase_channel(char *text, size_t size, double mhz);
 /* "14:03:05 UTC"; "?" if it is not known. */
 void vo_phrase_time(char *text, size_t size, vo_time time);
-/* A burst of loss and what the air did at the time, whole sentences: "14:03:05–14:03:07 UTC: 23 of 100
- * packets lost. At the same time: …. That they coincide does not prove a cause." */
-void vo_phrase_explanation(struct vo_out *text, const struct vo_explanation *explanation);
+/* A burst of loss: "14:03:05–14:03:07 UTC: 23 of 100 packets lost. At the same time:", or that nothing was.
+ */
+void vo_phrase_burst(struct vo_out *text, const struct vo_explanation *explanation);
+/* One thing that the air did then: "roam A → B, gap 310 ms (record 17 of run 5f0c2f6e)". */
+void vo_phrase_coincidence(struct vo_out *text, const struct vo_coincidence *with);
+/* The sentence behind them, that none is proven to be the cause; NULL where nothing coincides. */
+const char *vo_phrase_no_cause(const struct vo_explanation *explanation);
 /* "authentication anew", "fast transition": wlan_roam_method for people; NULL for NULL. */
 const char *vo_phrase_method(const char *word);
 /* A moment of a roam: "associated" for association_response; the name with spaces if it is not known. */

@@ -140,12 +140,13 @@ static void where_roam(char *text, size_t size, const struct vo_result *result)
     const char *end = strrchr(result->subject_id, ' ');
     char clock[LABEL_SIZE];
     vo_time time;
-    if (!to || !end || vo_time_parse(end + 1, &time, NULL) != VO_OK) {
+    if ((!from && !to) || !end || vo_time_parse(end + 1, &time, NULL) != VO_OK) {
         append(text, size, "%s", result->subject_id);
         return;
     }
     vo_phrase_time(clock, sizeof clock, time);
-    append(text, size, "%s → %s%s%s, %s", from ? from : "?", to, who ? ", " : "", who ? who : "", clock);
+    append(text, size, "%s → %s%s%s, %s", from ? from : "?", to ? to : "nowhere", who ? ", " : "",
+           who ? who : "", clock);
 }
 
 static void where_access_point(char *text, size_t size, const struct vo_result *result)
@@ -217,25 +218,28 @@ static void append_loss(struct vo_out *text, const struct vo_explanation *explan
         vo_out_format(text, "%s of %s packets lost", lost, expected);
 }
 
-void vo_phrase_explanation(struct vo_out *text, const struct vo_explanation *explanation)
+void vo_phrase_burst(struct vo_out *text, const struct vo_explanation *explanation)
 {
     append_span(text, explanation->from, explanation->until);
     vo_out_add(text, ": ");
     append_loss(text, explanation);
-    if (explanation->with_count == 0) {
-        vo_out_add(text, ". The air was measured then, and nothing in it coincides.");
-        return;
-    }
-    vo_out_add(text, ". At the same time: ");
-    for (size_t i = 0; i < explanation->with_count; i++) {
-        const struct vo_coincidence *with = &explanation->with[i];
-        vo_out_add(text, i ? "; " : "");
-        vo_out_add(text, with->text);
-        if (with->run)
-            vo_out_format(text, " (record %llu of run %.8s)", (unsigned long long)with->n, with->run);
-    }
-    vo_out_add(text, explanation->with_count == 1 ? ". That it coincides does not prove a cause."
-                                                  : ". That they coincide does not prove a cause.");
+    vo_out_add(text, explanation->with_count ? ". At the same time:"
+                                             : ". The air was measured then, and nothing in it coincides.");
+}
+
+void vo_phrase_coincidence(struct vo_out *text, const struct vo_coincidence *with)
+{
+    vo_out_add(text, with->text);
+    if (with->run)
+        vo_out_format(text, " (record %llu of run %.8s)", (unsigned long long)with->n, with->run);
+}
+
+const char *vo_phrase_no_cause(const struct vo_explanation *explanation)
+{
+    if (explanation->with_count == 0)
+        return NULL;
+    return explanation->with_count == 1 ? "That it coincides does not prove a cause."
+                                        : "That they coincide does not prove a cause.";
 }
 
 /* --- roams
@@ -260,6 +264,8 @@ const char *vo_phrase_method(const char *word)
 void vo_phrase_step(char *text, size_t size, const char *name)
 {
     static const char *const names[][2] = {
+        {"scan_started", "scan begun"},
+        {"scan_done", "scan done"},
         {"first_probe", "first probe request"},
         {"last_data", "last data with the old"},
         {"disconnected", "left the old"},
@@ -267,7 +273,8 @@ void vo_phrase_step(char *text, size_t size, const char *name)
         {"association_request", "association asked for"},
         {"association_response", "associated"},
         {"keys_first", "first frame of keys"},
-        {"keys_last", "last frame of keys"},
+        {"connected", "connected"},
+        {"keys_last", "keys are there"},
         {"first_data", "first data with the new"},
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)

@@ -120,14 +120,20 @@ static void write_cell(const struct vo_text *page, const struct vo_air_item *cel
     write_serving(page, cell, 34 + VERDICT_WIDTH + PLACE_WIDTH);
 }
 
-/* Why a metric was not measured, each reason once with the number of places. */
+/* Why a metric was not measured where the SSID was heard; NULL: it was, or was not heard. */
+static const char *why_missing(const struct vo_air_item *cell, enum vo_metric metric)
+{
+    return is_heard(cell) ? vo_facts_of(&cell->seen.facts, metric)->missing : NULL;
+}
+
+/* Each reason once with the number of places. */
 static void write_reasons(const struct vo_text *page, const struct vo_air_list *cells, enum vo_metric metric)
 {
     for (size_t i = 0; i < cells->count; i++) {
-        const char *why = vo_facts_of(&cells->items[i]->seen.facts, metric)->missing;
+        const char *why = why_missing(cells->items[i], metric);
         size_t count = 0, before = 0;
         for (size_t k = 0; why && k < cells->count; k++) {
-            bool equal = same(vo_facts_of(&cells->items[k]->seen.facts, metric)->missing, why);
+            bool equal = same(why_missing(cells->items[k], metric), why);
             count += equal;
             before += equal && k < i;
         }
@@ -413,23 +419,34 @@ static void write_roams(const struct vo_text *page)
     vo_text_more(page, roams->count, ROAMS_SHOWN, "roams, none worse than these");
 }
 
+static void write_burst(const struct vo_text *page, const struct vo_explanation *explanation)
+{
+    struct vo_out line = {0};
+    char where[VO_PHRASE_SIZE];
+    if (explanation->stream)
+        vo_phrase_addresses(where, sizeof where, explanation->stream);
+    else
+        snprintf(where, sizeof where, "%s", explanation->stream_id ? explanation->stream_id : "a stream");
+    vo_out_format(&line, "%s, ", where);
+    vo_phrase_burst(&line, explanation);
+    write_item(page, VO_RESULT_STATUSES, &line);
+    for (size_t i = 0; i < explanation->with_count; i++) {
+        vo_phrase_coincidence(&line, &explanation->with[i]);
+        vo_out_add(page->out, "    - ");
+        vo_text_wrap(page, line.data ? line.data : "", 6, 6);
+        vo_out_end_part(page->out, &line);
+    }
+    if (explanation->with_count > 0)
+        vo_out_format(page->out, "    %s\n", vo_phrase_no_cause(explanation));
+}
+
 static void write_bursts(const struct vo_text *page)
 {
     const struct vo_air *air = page->report->air;
-    char where[VO_PHRASE_SIZE];
     if (air->explanation_count > 0)
         vo_text_heading(page, "LOSS, AND WHAT THE AIR DID THEN");
-    for (size_t i = 0; i < air->explanation_count && i < BURSTS_SHOWN; i++) {
-        const struct vo_explanation *explanation = &air->explanations[i];
-        struct vo_out line = {0};
-        if (explanation->stream)
-            vo_phrase_addresses(where, sizeof where, explanation->stream);
-        else
-            snprintf(where, sizeof where, "%s", explanation->stream_id ? explanation->stream_id : "a stream");
-        vo_out_format(&line, "%s, ", where);
-        vo_phrase_explanation(&line, explanation);
-        write_item(page, VO_RESULT_STATUSES, &line);
-    }
+    for (size_t i = 0; i < air->explanation_count && i < BURSTS_SHOWN; i++)
+        write_burst(page, &air->explanations[i]);
     vo_text_more(page, air->explanation_count, BURSTS_SHOWN, "bursts of loss");
 }
 

@@ -53,6 +53,8 @@ static void test_where_little_is_known(void **state)
         {"{\"kind\":\"roam\",\"id\":\"odd\",\"to\":\"b\"}", "odd"},
         {"{\"kind\":\"roam\",\"id\":\"x 2026-11-22T14:03:05Z\",\"to\":\"b\",\"station\":\"x\"}",
          "? → b, x, 14:03:05 UTC"},
+        {"{\"kind\":\"roam\",\"id\":\"wlan0 2026-11-22T14:03:05Z\",\"from\":\"a\",\"interface\":\"wlan0\"}",
+         "a → nowhere, wlan0, 14:03:05 UTC"},
         {"{\"kind\":\"access_point\",\"id\":\"02:00:00:00:00:01\"}", "access point 02:00:00:00:00:01"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -89,24 +91,30 @@ static void test_explanations(void **state)
 {
     (void)state;
     struct vo_report *report = air_load();
+    const struct vo_explanation *with = &report->air->explanations[1], *bare = &report->air->explanations[0];
     struct vo_out text = {0};
-    vo_phrase_explanation(&text, &report->air->explanations[1]);
-    assert_string_equal(text.data,
-                        "14:03:05–14:03:07 UTC: 23 of 100 packets lost. At the same time: roam A → B (record "
-                        "17 of run 5f0c2f6e). That it coincides does not prove a cause.");
+    vo_phrase_burst(&text, with);
+    assert_string_equal(text.data, "14:03:05–14:03:07 UTC: 23 of 100 packets lost. At the same time:");
     vo_out_release(&text);
-    vo_phrase_explanation(&text, &report->air->explanations[0]);
+    vo_phrase_coincidence(&text, &with->with[0]);
+    assert_string_equal(text.data, "roam A → B (record 17 of run 5f0c2f6e)");
+    vo_out_release(&text);
+    assert_string_equal(vo_phrase_no_cause(with), "That it coincides does not prove a cause.");
+    vo_phrase_burst(&text, bare);
     assert_string_equal(text.data,
                         "14:02:05.120–14:02:05.480 UTC: 3 packets lost. The air was measured then, and "
                         "nothing in it coincides.");
     vo_out_release(&text);
+    assert_null(vo_phrase_no_cause(bare));
     struct vo_coincidence two[] = {{.text = "a"}, {.text = "b"}};
-    struct vo_explanation bare = {VO_TIME_UNKNOWN, VO_TIME_UNKNOWN, NULL, NULL, NAN, NAN, two, 2};
-    vo_phrase_explanation(&text, &bare);
-    assert_string_equal(
-        text.data, "At a time that is not told: packets lost. At the same time: a; b. That they coincide "
-                   "does not prove a cause.");
+    struct vo_explanation unknown = {VO_TIME_UNKNOWN, VO_TIME_UNKNOWN, NULL, NULL, NAN, NAN, two, 2};
+    vo_phrase_burst(&text, &unknown);
+    assert_string_equal(text.data, "At a time that is not told: packets lost. At the same time:");
     vo_out_release(&text);
+    vo_phrase_coincidence(&text, &two[0]); /* without evidence */
+    assert_string_equal(text.data, "a");
+    vo_out_release(&text);
+    assert_string_equal(vo_phrase_no_cause(&unknown), "That they coincide does not prove a cause.");
     vo_report_free(report);
 }
 

@@ -40,11 +40,13 @@ def which(total):
         at += 1 if at < 150 or at > total - 150 else max(1, at // 60)
 
 
-def fail_each(bench, program, arguments, outputs, check, on=False, more=None):
+def fail_each(bench, program, arguments, outputs, check, on=False, more=None, given=None):
     """Runs once without a failure, then with each. `check(result, reference)`: reference is the outputs of the first."""
     environment = dict(os.environ, LD_PRELOAD=preload(), **(more or {}))
     count = bench.path("count")
-    reference = bench.run(program, *arguments, env=dict(environment, FAILMALLOC_COUNT=str(count)))
+    def source():
+        return {"stdin": bench.path(given).open("rb")} if given else {}
+    reference = bench.run(program, *arguments, env=dict(environment, FAILMALLOC_COUNT=str(count)), **source())
     total = int(count.read_text())
     good = [bench.path(output).read_bytes() for output in outputs]
     need(total > 20, f"only {total} allocations were counted")
@@ -53,7 +55,7 @@ def fail_each(bench, program, arguments, outputs, check, on=False, more=None):
             if bench.path(output).exists():
                 bench.path(output).unlink()
         extra = {"FAILMALLOC_ON": "1"} if on else {}
-        result = bench.run(program, *arguments, env=dict(environment, FAILMALLOC_AT=str(at), **extra), sane=False)
+        result = bench.run(program, *arguments, env=dict(environment, FAILMALLOC_AT=str(at), **extra), sane=False, **source())
         try:
             check(result.sane(), reference, good)
         except Failed as error:
@@ -191,3 +193,38 @@ for form in ("text", "csv", "junit", "json"):
 case("memory: voready-report text, all from one on fail")(functools.partial(report, form="text", on=True))
 case("memory: voready-report html without plots, one allocation fails")(
     functools.partial(report, form="html", PATH="/nonexistent"))
+
+
+def survey(bench, form, **environment):
+    """The example of the air of the golden tests."""
+    example = ROOT / "tests" / "golden" / "report" / "air"
+
+    def check(result, reference, good):
+        result.exits(0, 1)
+        if result.code:
+            result.says("memory")
+        else:
+            need(shown(result) == shown(reference), "the report differs from the good one, yet it exits 0")
+    fail_each(bench, "voready-report", ["--format", form, example / "verdict.json", example / "records.jsonl"], [], check,
+              more=environment)
+
+
+for form in ("text", "json"):
+    case(f"memory: voready-report {form} of a survey, one allocation fails")(functools.partial(survey, form=form))
+case("memory: voready-report html of a survey, one allocation fails")(
+    functools.partial(survey, form="html", PATH="/nonexistent"))
+
+
+@case("memory: voready-report live, one allocation fails")
+def live(bench):
+    example = json.loads((ROOT / "tests" / "golden" / "report" / "air" / "verdict.json").read_text())
+    first = dict(example, results=example["results"][:20])
+    bench.file("lines", json.dumps(first) + "\n" + json.dumps(example) + "\n")
+
+    def check(result, reference, good):
+        result.exits(0, 1)
+        if result.code:
+            result.says("memory")
+        else:
+            need(result.out == reference.out, "the lines differ from the good ones, yet it exits 0")
+    fail_each(bench, "voready-report", ["--format", "live"], [], check, given="lines")

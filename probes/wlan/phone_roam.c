@@ -20,6 +20,7 @@ void vo_roams_release(struct vo_roams *roams)
 {
     while (roams->first) {
         struct vo_roamer *chain = roams->first->chain;
+        free(roams->first->media);
         free(roams->first);
         roams->first = chain;
     }

@@ -45,25 +45,34 @@ static const struct vo_roam_packet *packet_at(const struct vo_roam_flow *flow, u
 
 static struct vo_roam_flow *find_flow(struct vo_roam_media *media, unsigned way, vo_wlan_address ap)
 {
-    for (unsigned i = 0; i < VO_ROAM_FLOWS; i++)
-        if (media->flows[way][i].count && media->flows[way][i].ap == ap)
-            return &media->flows[way][i];
+    for (unsigned i = 0; i < VO_ROAM_FLOWS && media->flows[way][i]; i++)
+        if (media->flows[way][i]->ap == ap)
+            return media->flows[way][i];
     return NULL;
 }
 
-/* Finds it, or begins it in the place of the one that is silent for longest. */
+/* Finds it, or begins it, in the place of the one that is silent for longest if there is no room. */
 static struct vo_roam_flow *flow_of(struct vo_roam_media *media, unsigned way, vo_wlan_address ap)
 {
-    struct vo_roam_flow *flow = find_flow(media, way, ap), *oldest = &media->flows[way][0];
+    struct vo_roam_flow *flow = find_flow(media, way, ap), **row = &media->flows[way][0];
     if (flow)
         return flow;
-    for (unsigned i = 1; i < VO_ROAM_FLOWS && oldest->count; i++) {
-        struct vo_roam_flow *other = &media->flows[way][i];
-        if (!other->count || packet_at(other, 0)->time < packet_at(oldest, 0)->time)
-            oldest = other;
+    for (unsigned i = 1; i < VO_ROAM_FLOWS && *row; i++) {
+        struct vo_roam_flow **other = &media->flows[way][i];
+        if (!*other || packet_at(*other, 0)->time < packet_at(*row, 0)->time)
+            row = other;
     }
-    *oldest = (struct vo_roam_flow){.ap = ap};
-    return oldest;
+    if (!*row && !(*row = malloc(sizeof **row)))
+        return NULL;
+    **row = (struct vo_roam_flow){.ap = ap};
+    return *row;
+}
+
+void vo_roam_media_free(struct vo_roam_media *media)
+{
+    for (unsigned i = 0; media && i < VO_ROAM_WAYS * VO_ROAM_FLOWS; i++)
+        free(media->flows[i / VO_ROAM_FLOWS][i % VO_ROAM_FLOWS]);
+    free(media);
 }
 
 /* Whether enough packets of it lie within a second: the newest of those up to `until`, all after `after`. */
@@ -300,8 +309,8 @@ bool vo_roam_watch(struct vo_roam_watches *watches, struct vo_roamer *roamer,
 static bool was_there(const struct vo_roam_media *media, unsigned way, uint32_t ssrc)
 {
     for (unsigned i = 0; media && i < VO_ROAM_FLOWS; i++) {
-        const struct vo_roam_flow *flow = &media->flows[way][i];
-        if (flow->count && !flow->told && flow->key.ssrc == ssrc)
+        const struct vo_roam_flow *flow = media->flows[way][i];
+        if (flow && !flow->told && flow->key.ssrc == ssrc)
             return true;
     }
     return false;
@@ -318,6 +327,8 @@ void vo_roam_media_packet(struct vo_roam_watches *watches, struct vo_roamer *roa
     if (!media)
         return;
     struct vo_roam_flow *flow = flow_of(media, way, ap);
+    if (!flow)
+        return;
     struct vo_roam_packet packet = {time, key ? key->ssrc : 0, sequence};
     const struct vo_roam_packet *newest = flow->count ? packet_at(flow, 0) : NULL;
     if (newest && key && newest->ssrc == packet.ssrc && newest->sequence == sequence)

@@ -26,7 +26,7 @@ enum { VO_ROAM_FROM_STATION, VO_ROAM_TO_STATION, VO_ROAM_WAYS };
 /* Packets of one direction by one access point. */
 struct vo_roam_flow {
     vo_wlan_address ap;
-    unsigned count; /* of all; 0: the row is free */
+    unsigned count; /* of all */
     struct vo_roam_packet {
         vo_time time;
         uint32_t ssrc;
@@ -44,7 +44,7 @@ struct vo_roam_address {
 };
 
 struct vo_roam_media {
-    struct vo_roam_flow flows[VO_ROAM_WAYS][VO_ROAM_FLOWS];
+    struct vo_roam_flow *flows[VO_ROAM_WAYS][VO_ROAM_FLOWS]; /* NULL: none yet */
     struct vo_roam_address address,
         before;                  /* by the access point of the newest packet, and by the one before */
     struct vo_roam_watch *watch; /* of its roam that is not settled */
@@ -89,6 +89,8 @@ void vo_roam_watches_settle(struct vo_roam_watches *watches, vo_time now);
 void vo_roam_watches_finish(struct vo_roam_watches *watches);
 void vo_roam_watches_release(struct vo_roam_watches *watches);
 
+/* What is known of a station, `roamer->media`; accepts NULL. */
+void vo_roam_media_free(struct vo_roam_media *media);
 /* A packet of media, of the station (`own`) or to it, by this access point. `key`: of its stream; NULL: the
  * user told of it. */
 void vo_roam_media_packet(struct vo_roam_watches *watches, struct vo_roamer *roamer, bool own,

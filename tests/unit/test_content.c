@@ -419,6 +419,59 @@ static void test_eviction(void **state)
     content_free(scene);
 }
 
+/* Frames of voice, SIP and reports with bytes changed anywhere, cut anywhere, between stations that roam:
+ * whatever comes of it, both programs find the same, and nothing is read that is not there. */
+static void test_hostile(void **state)
+{
+    (void)state;
+    static const struct vo_wlan_options options = {.stream_limit = 16};
+    struct scene *scene = content_scene(&options, NULL);
+    uint64_t random = 88172645463325252u;
+    struct sent sent = {0};
+    for (unsigned i = 0; i < 40000; i++) {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        bool up = random >> 8 & 1;
+        unsigned ap = AP + (i / 3000) % 2, phone = PHONE + (random >> 9) % 3;
+        if (i % 3 == 2) { /* the one before again */
+            sent.ms++;
+            sent.flags |= RETRY;
+        } else {
+            sent = (struct sent){.ms = 5 * i,
+                                 .from = up ? phone : ap,
+                                 .to = up ? ap : phone,
+                                 .flags = up ? TO_DS : FROM_DS,
+                                 .number = i % 4096,
+                                 .rtp = i / 12,
+                                 .ssrc = 1 + phone + up,
+                                 .source = (uint8_t)phone};
+        }
+        if (i % 50 == 0) {
+            sent.payload = SIP_OF("OPTIONS sip:b@10.0.0.2 SIP/2.0", "1 OPTIONS", NO_BODY);
+            sent.size = (uint32_t)strlen(sent.payload);
+            sent.ports = 5060;
+        }
+        put_frame(scene, &sent, i % 11 == 0 ? 0x80 : 0);
+        put_llc(scene);
+        put_packet(scene, &sent);
+        for (unsigned change = 0; change < (random >> 16) % 3; change++)
+            scene->bytes[scene->header + (random >> (20 + 8 * change)) % (scene->size - scene->header)] ^=
+                (uint8_t)(random >> 40);
+        if (random >> 60 == 0)
+            scene->size = scene->header + (random >> 30) % (scene->size - scene->header) + 1;
+        hear(scene);
+    }
+    finish(scene);
+    same("streams", vo_streams_count(scene->session.rtp.streams), vo_streams_count(scene->also->streams));
+    same("unconfirmed", vo_streams_unconfirmed(scene->session.rtp.streams),
+         vo_streams_unconfirmed(scene->also->streams));
+    same("SIP", scene->session.rtp.counts.sip_packets, scene->also->counts.sip_packets);
+    assert_true(scene->session.rtp.counts.repeated > 1000);
+    vo_wlan_emit_all(&scene->session, "hostile");
+    content_free(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -428,6 +481,7 @@ int main(void)
         cmocka_unit_test(test_group),       cmocka_unit_test(test_amsdu),
         cmocka_unit_test(test_unreadable),  cmocka_unit_test(test_call),
         cmocka_unit_test(test_records),     cmocka_unit_test(test_eviction),
+        cmocka_unit_test(test_hostile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,8 +54,8 @@ enum vo_encap_kind {
 };
 
 struct vo_encap {
-    uint8_t kind;
-    uint64_t id; /* VLAN id, label, session, key, VNI, TEID, address on the air; 0 where there is none */
+    uint64_t kind : 8;
+    uint64_t id : 56; /* VLAN id, label, session, key, VNI, TEID, address on the air; 0 where there is none */
 };
 
 #define VO_ENCAP_MAX 8 /* deeper nesting is VO_DECODED_OTHER */

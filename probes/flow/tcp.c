@@ -25,8 +25,8 @@ struct stream {
     bool behind; /* `acked` is beyond `next`, since `behind_since` */
     uint32_t base, next, fin, acked;
     vo_time behind_since, last; /* `last`: time of the last delivery */
-    struct piece *first;
-    uint32_t waiting; /* bytes, with their overhead */
+    struct piece *first, *newest; /* newest: of the highest number, while there are any */
+    uint32_t waiting;             /* bytes, with their overhead */
 };
 
 /* IGNORED and CLOSED connections keep no streams. */
@@ -336,6 +336,8 @@ static void store(struct vo_tcp *tcp, struct stream *stream, struct piece **link
     piece->packet.rest = NULL;
     piece->packet.rest_size = 0;
     *link = piece;
+    if (!piece->next)
+        stream->newest = piece;
     stream->waiting += (uint32_t)sizeof *piece + captured;
     tcp->waiting += (uint32_t)sizeof *piece + captured;
 }
@@ -351,6 +353,8 @@ static void wait_in_order(struct vo_tcp *tcp, struct stream *stream, const struc
         again = true;
     }
     struct piece **link = &stream->first;
+    if (*link && beyond(at, stream->newest->sequence + stream->newest->length) >= 0)
+        link = &stream->newest->next; /* behind all: as a rule, once something is missing */
     while (*link && beyond(end, at) > 0) {
         struct piece *piece = *link;
         uint32_t piece_end = piece->sequence + piece->length;

@@ -182,6 +182,10 @@ static void emit_bss(const struct vo_wlan_ear *ear, const struct vo_bss *bss)
     vo_observe_label(writer, "interface", vo_wlan_ear_name(ear));
     if (bss->ssid_size)
         vo_observe_label(writer, "ssid", vo_ssid_text(bss->ssid, bss->ssid_size, ssid));
+    if (vo_wlan_is_surveyed(ear->session, bss))
+        vo_observe_label(writer, "ssid_told_by", "option");
+    else
+        vo_observe_label(writer, "judged", "no");
     if (bss->hidden)
         vo_observe_label(writer, "hidden", "yes");
     vo_observe_label(writer, "ap", vo_wlan_address_text(bss->ap->bssid, ap));

@@ -1,5 +1,7 @@
 #include "probes/wlan/phone_roam.h"
 
+#include "probes/wlan/roam_media.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +22,7 @@ void vo_roams_release(struct vo_roams *roams)
 {
     while (roams->first) {
         struct vo_roamer *chain = roams->first->chain;
+        vo_roam_media_free(roams->first->media);
         free(roams->first);
         roams->first = chain;
     }

@@ -4,6 +4,7 @@
 #include "probes/decode/wlan_received.h"
 #include "probes/flow/rtp_emit.h"
 #include "probes/wlan/content.h"
+#include "probes/wlan/describe.h"
 #include "probes/wlan/emit.h"
 
 #include <stdio.h>
@@ -12,20 +13,63 @@
 
 #define TIME_MOST (INT64_MAX / 4) /* what a capture says beyond it is no time */
 
-static void on_roam(void *context, const struct vo_phone_roam *roam)
+/* Keeps it for the table. Returns its number there, SIZE_MAX if there is no room. */
+static size_t keep_roam(struct vo_wlan_session *session, const struct vo_phone_roam *roam)
 {
-    struct vo_wlan_session *session = context;
-    vo_wlan_emit_roam(session, roam);
     if (session->kept_count == VO_WLAN_KEPT_MOST)
-        return;
+        return SIZE_MAX;
     if ((session->kept_count & (session->kept_count - 1)) == 0) {
         size_t room = session->kept_count ? session->kept_count * 2 : 1;
         struct vo_phone_roam *kept = realloc(session->kept, room * sizeof *kept);
         if (!kept)
-            return;
+            return SIZE_MAX;
         session->kept = kept;
     }
-    session->kept[session->kept_count++] = *roam;
+    session->kept[session->kept_count] = *roam;
+    return session->kept_count++;
+}
+
+static void on_settled(void *context, const struct vo_phone_roam *roam, size_t number)
+{
+    struct vo_wlan_session *session = context;
+    if (number < session->kept_count)
+        session->kept[number].outcome = roam->outcome;
+    vo_wlan_emit_roam(session, roam);
+}
+
+static void on_roam(void *context, const struct vo_phone_roam *roam)
+{
+    struct vo_wlan_session *session = context;
+    struct vo_roamer *roamer = vo_roams_get(&session->roams, roam->station);
+    size_t number = keep_roam(session, roam);
+    vo_wlan_tell_roam(session, roam);
+    if (roamer && vo_roam_watch(&session->watches, roamer, roam, number))
+        return;
+    struct vo_phone_roam unwatched = *roam;
+    unwatched.outcome.why_media = unwatched.outcome.why_lost = unwatched.outcome.why_subnet =
+        "out of memory: it was not followed";
+    on_settled(session, &unwatched, number);
+}
+
+static vo_time last_heard(void *context, vo_wlan_address address)
+{
+    const struct vo_wlan_session *session = context;
+    vo_time last = INT64_MIN;
+    for (unsigned i = 0; i < session->ear_count; i++) {
+        const struct vo_station *station = vo_stations_find(&session->ears[i]->stations, address);
+        if (station && station->last > last)
+            last = station->last;
+    }
+    return last;
+}
+
+static bool has_ended(void *context, const struct vo_stream_key *key, vo_time until)
+{
+    struct vo_wlan_session *session = context;
+    vo_streams_flush(session->rtp.streams, session->rtp.calls);
+    const struct vo_stream *stream = vo_streams_find(session->rtp.streams, key);
+    const struct vo_call *call = stream ? vo_rtp_call_of(stream) : NULL;
+    return call && call->ended != VO_TIME_UNKNOWN && call->ended <= until;
 }
 
 enum vo_status vo_wlan_session_open(struct vo_wlan_session *session, const struct vo_wlan_options *options,
@@ -40,6 +84,11 @@ enum vo_status vo_wlan_session_open(struct vo_wlan_session *session, const struc
     session->writer = writer;
     session->now = session->first = session->last = VO_TIME_UNKNOWN;
     vo_roams_init(&session->roams, on_roam, session);
+    vo_roam_watches_init(&session->watches);
+    session->watches.context = session;
+    session->watches.settled = on_settled;
+    session->watches.heard = last_heard;
+    session->watches.ended = has_ended;
     rtp.stream.series_s = session->options.series_s;
     (void)vo_playout_parse("fixed:60", &rtp.stream.playout);
     enum vo_status status = vo_keylog_add(&session->keylog, "", 0, error);
@@ -236,8 +285,13 @@ static void take_data(struct vo_wlan_ear *ear, struct vo_link *link, const struc
     session->counts.encrypted += is_protected;
     if (roamer)
         vo_roam_data(&session->roams, roamer, heard);
-    if (!(heard->frame->control & VO_IEEE80211_RETRY))
-        vo_voice_frame(&link->voice, heard);
+    if (is_protected && roamer)
+        roamer->encrypted = true;
+    bool is_told = !(heard->frame->control & VO_IEEE80211_RETRY) && vo_voice_frame(&link->voice, heard);
+    if (is_told && roamer)
+        vo_roam_media_packet(&session->watches, roamer, link->direction == VO_LINK_TO_AP,
+                             link->direction == VO_LINK_TO_AP ? link->receiver : link->transmitter,
+                             heard->time, NULL, 0, true);
     if (!is_protected)
         vo_content_hear(ear, link, heard);
 }
@@ -345,6 +399,8 @@ void vo_wlan_session_frame(struct vo_wlan_session *session, const struct vo_fram
         session->counts.undecoded++;
         return;
     }
+    if (session->now >= session->watches.deadline)
+        vo_roam_watches_settle(&session->watches, session->now);
     struct vo_wlan_ear *ear = ear_of(session, frame->interface);
     if (!ear) {
         session->counts.left_out++;
@@ -369,6 +425,8 @@ void vo_wlan_session_finish(struct vo_wlan_session *session)
     if (session->rtp.last != VO_TIME_UNKNOWN)
         session->rtp.last = session->last;
     vo_rtp_session_finish(&session->rtp);
+    vo_roam_watches_settle(&session->watches, session->now);
+    vo_roam_watches_finish(&session->watches);
     if (!vo_rtp_link_calls(&session->rtp))
         session->rtp.counts.memory++;
 }
@@ -384,9 +442,16 @@ void vo_wlan_session_close(struct vo_wlan_session *session)
     }
     vo_rtp_session_close(&session->rtp);
     vo_keylog_free(session->keylog);
+    vo_roam_watches_release(&session->watches);
     vo_roams_release(&session->roams);
     free(session->kept);
     memset(session, 0, sizeof *session);
+}
+
+bool vo_wlan_is_surveyed(const struct vo_wlan_session *session, const struct vo_bss *bss)
+{
+    const struct vo_wlan_options *options = &session->options;
+    return bss && vo_ssid_is_told(bss->ssid, bss->ssid_size, options->ssids, options->ssid_count);
 }
 
 static const char *rtp_left_out(const struct vo_rtp_session *rtp)

@@ -19,7 +19,7 @@
 #include "probes/wlan/air.h"
 #include "probes/wlan/bsses.h"
 #include "probes/wlan/delivery.h"
-#include "probes/wlan/phone_roam.h"
+#include "probes/wlan/roam_media.h"
 #include "probes/wlan/stations.h"
 
 #define VO_WLAN_EARS      64
@@ -30,7 +30,9 @@ struct vo_wlan_options {
     size_t stream_limit; /* RTP streams open at once; 0: 65536 */
     struct vo_voice_told told[VO_VOICE_TOLD];
     unsigned told_count;
-    const char *place; /* for keys; may be NULL */
+    const char *place;        /* for keys; may be NULL */
+    const char *const *ssids; /* that are surveyed: what belongs to none of them is not judged */
+    size_t ssid_count;
 };
 
 struct vo_wlan_counts {
@@ -63,7 +65,8 @@ struct vo_wlan_session {
     struct vo_wlan_ear *ears[VO_WLAN_EARS];
     unsigned ear_count;
     struct vo_roams roams;
-    struct vo_phone_roam *kept; /* roams, for the table */
+    struct vo_roam_watches watches; /* roams of which it is not known yet what they came to */
+    struct vo_phone_roam *kept;     /* roams, for the table */
     size_t kept_count;
     struct vo_wlan_counts counts;
     vo_time now, first, last;
@@ -78,6 +81,8 @@ void vo_wlan_session_frame(struct vo_wlan_session *session, const struct vo_fram
 /* Settles everything: no frame may follow. */
 void vo_wlan_session_finish(struct vo_wlan_session *session);
 void vo_wlan_session_close(struct vo_wlan_session *session);
+/* Whether its SSID is surveyed; NULL: no. */
+bool vo_wlan_is_surveyed(const struct vo_wlan_session *session, const struct vo_bss *bss);
 /* What the tables had no room for, in words; NULL: nothing. */
 const char *vo_wlan_session_left_out(const struct vo_wlan_session *session);
 

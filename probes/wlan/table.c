@@ -179,9 +179,15 @@ static void print_roams(const struct vo_wlan_session *session, FILE *stream)
                 vo_wlan_address_text(roam->station, station), vo_wlan_address_text(roam->from, from),
                 vo_wlan_address_text(roam->to, to), methods[vo_phone_roam_method(roam)]);
         if (vo_phone_roam_gap(roam, &gap, &why))
-            fprintf(stream, "gap %.1f ms\n", (double)gap / 1e6);
+            fprintf(stream, "gap %.1f ms", (double)gap / 1e6);
         else
-            fprintf(stream, "gap not measured: %s\n", why);
+            fprintf(stream, "gap not measured: %s", why);
+        if (roam->outcome.media)
+            fprintf(stream, ", media %s", roam->outcome.media == VO_ROAM_MEDIA_LOST ? "LOST" : "resumed");
+        if (roam->outcome.subnet)
+            fprintf(stream, ", %s address",
+                    roam->outcome.subnet == VO_ROAM_SUBNET_SAME ? "the same" : "another");
+        fprintf(stream, "\n");
     }
     print_more(stream, session->roams.roams);
 }

@@ -24,15 +24,16 @@ static bool is_told(struct vo_voice *voice, const struct vo_heard *heard)
     return paced;
 }
 
-void vo_voice_frame(struct vo_voice *voice, const struct vo_heard *heard)
+bool vo_voice_frame(struct vo_voice *voice, const struct vo_heard *heard)
 {
     unsigned priority = priority_of(heard->frame);
     voice->up[priority]++;
     if (!(heard->frame->control & VO_IEEE80211_PROTECTED))
-        return;
+        return false;
     voice->encrypted++;
-    if (is_told(voice, heard))
-        voice->voice[priority]++;
+    bool told = is_told(voice, heard);
+    voice->voice[priority] += told;
+    return told;
 }
 
 /* Whether the packet goes on from one before. */
@@ -48,15 +49,17 @@ static bool goes_on(struct vo_voice *voice, uint32_t ssrc, uint16_t sequence)
     return near;
 }
 
-void vo_voice_rtp(struct vo_voice *voice, const struct vo_heard *heard, uint32_t ssrc, uint16_t sequence,
+bool vo_voice_rtp(struct vo_voice *voice, const struct vo_heard *heard, uint32_t ssrc, uint16_t sequence,
                   uint8_t dscp)
 {
     enum { EF = 46 };
+    bool counts = !(heard->frame->control & VO_IEEE80211_RETRY);
     if (!goes_on(voice, ssrc, sequence))
-        return;
-    voice->voice[priority_of(heard->frame)]++;
-    voice->voice_plain++;
-    voice->voice_dscp_46 += dscp == EF;
+        return false;
+    voice->voice[priority_of(heard->frame)] += counts;
+    voice->voice_plain += counts;
+    voice->voice_dscp_46 += counts && dscp == EF;
+    return true;
 }
 
 uint64_t vo_voice_frames(const struct vo_voice *voice)

@@ -37,10 +37,11 @@ struct vo_voice {
     } streams[VO_VOICE_STREAMS];
 };
 
-/* Takes a data frame with a body; not a retry. */
-void vo_voice_frame(struct vo_voice *voice, const struct vo_heard *heard);
-/* Takes a packet of RTP, as it seems, that came unencrypted in such a frame. */
-void vo_voice_rtp(struct vo_voice *voice, const struct vo_heard *heard, uint32_t ssrc, uint16_t sequence,
+/* Takes a data frame with a body; not a retry. True if it is encrypted voice that the user told of. */
+bool vo_voice_frame(struct vo_voice *voice, const struct vo_heard *heard);
+/* Takes a packet of RTP, as it seems, that came unencrypted; a retry only if no attempt was heard before it,
+ * and it is in no count. True if it goes on from one before, and so is RTP. */
+bool vo_voice_rtp(struct vo_voice *voice, const struct vo_heard *heard, uint32_t ssrc, uint16_t sequence,
                   uint8_t dscp);
 uint64_t vo_voice_frames(const struct vo_voice *voice);
 

@@ -86,6 +86,36 @@ static inline void send(struct scene *scene, struct sent sent)
     hear(scene);
 }
 
+#define SDP_OF(host)                                                                                         \
+    "v=0\r\no=- 1 1 IN IP4 10.0.0." host "\r\ns=-\r\nc=IN IP4 10.0.0." host                                  \
+    "\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n"
+#define SIP_FROM(line, cseq, tag, more)                                                                      \
+    line "\r\nVia: SIP/2.0/UDP 10.0.0.1:5060;branch=z9hG4bK" cseq                                            \
+         "\r\nFrom: <sip:a@10.0.0.1>;tag=1\r\nTo: <sip:b@10.0.0.2>" tag "\r\nCall-ID: air\r\nCSeq: " cseq    \
+         "\r\n" more
+#define SIP_OF(line, cseq, more) SIP_FROM(line, cseq, ";tag=2", more)
+#define WITH_SDP(host)           "Content-Type: application/sdp\r\nContent-Length: 94\r\n\r\n" SDP_OF(host)
+#define NO_BODY                  "Content-Length: 0\r\n\r\n"
+
+/* Each message in a frame that is sent twice; from the phone, or to it. */
+static inline void send_sip(struct scene *scene, double ms, bool to_phone, unsigned number, const char *text)
+{
+    struct sent sent = {.ms = ms,
+                        .from = to_phone ? AP : PHONE,
+                        .to = to_phone ? PHONE : AP,
+                        .flags = to_phone ? FROM_DS : TO_DS,
+                        .number = number,
+                        .tid = 4,
+                        .source = to_phone ? 2 : 1,
+                        .destination = to_phone ? 1 : 2,
+                        .ports = 5060,
+                        .payload = text,
+                        .size = (uint32_t)strlen(text)};
+    send(scene, sent);
+    sent.flags |= RETRY;
+    send(scene, sent);
+}
+
 static inline struct scene *content_scene(const struct vo_wlan_options *options, const char *path)
 {
     struct scene *scene = scene_with(options, path);

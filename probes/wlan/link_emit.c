@@ -116,7 +116,7 @@ static void put_counts(struct vo_record_writer *writer, const struct vo_link_sum
                 {VO_LINK_RETRIES, VO_METRIC_WLAN_RETRY_FRAMES},
                 {VO_LINK_FAILED, VO_METRIC_WLAN_UNDELIVERED_FRAMES},
                 {VO_LINK_BEACON_LOSSES, VO_METRIC_WLAN_BEACON_LOSSES}};
-    const char *why = NULL;
+    const char *why = "the counters were never compared";
     unsigned attempts = 1u << VO_LINK_SENT | 1u << VO_LINK_RETRIES;
     double per = vo_link_per_percent(sum, &why);
     put_share(writer, VO_METRIC_WLAN_PER_PERCENT, per, why);
@@ -126,8 +126,7 @@ static void put_counts(struct vo_record_writer *writer, const struct vo_link_sum
         if (!(sum->told >> rows[i].count & 1))
             vo_observe_missing(writer, rows[i].metric, "the driver does not count them");
         else if (!sum->differences)
-            vo_observe_missing(writer, rows[i].metric,
-                               "the counters were read once only: a difference needs two readings");
+            vo_observe_missing(writer, rows[i].metric, "%s", why);
         else
             vo_observe_metric(writer, rows[i].metric, (double)sum->count[rows[i].count]);
     if (sum->differences && (sum->told & attempts) == attempts)

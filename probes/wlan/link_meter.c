@@ -107,8 +107,11 @@ static void compare_counters(struct vo_link_meter *meter, const struct vo_link_r
     sum->resets += result == VO_COUNTER_RESET;
     step->told = told;
     step->compared = vo_counter_stands(result);
-    if (!step->compared)
+    if (!step->compared) {
+        if (result != VO_COUNTER_FIRST)
+            sum->refusal = vo_counter_text(result);
         return;
+    }
     sum->differences++;
     for (unsigned i = 0; i < VO_LINK_COUNTS; i++)
         sum->count[i] += step->grown[i];
@@ -277,8 +280,9 @@ static double share(const struct vo_link_sum *sum, enum vo_link_count part, uint
     else if (!(sum->told >> part & 1))
         *why = not_told;
     else if (!sum->differences)
-        *why = sum->readings < 2 ? "the counters were read once only: a difference needs two readings"
-                                 : "the counters began anew with each reading";
+        *why = sum->refusal ? sum->refusal
+                            : "the counters of an association were read once only: a difference needs two "
+                              "readings";
     else if (whole == 0)
         *why = "no frame was sent to the access point";
     else if (vo_share_percent(sum->count[part], whole, 0, &percent) != VO_SHARE_OK)

@@ -53,6 +53,7 @@ struct vo_link_sum {
     vo_time first, last;    /* readings, UTC */
     uint32_t readings, associations, roams, resets;
     uint32_t differences; /* readings whose counters could be compared */
+    const char *refusal;  /* why the last reading could not be compared that should have been; NULL: none */
     uint8_t told;         /* bit n: vo_link_count n was reported */
     uint64_t count[VO_LINK_COUNTS];
     struct vo_signal signal, noise;

@@ -5,6 +5,8 @@
 int main(int argc, char **argv)
 {
     static const struct vo_subcommand rows[] = {
+        {"channels", "how busy and noisy the channels are, by the driver's survey", vo_wlan_channels, NULL},
+        {"link", "this host's own link: signal, rates, loss, load", vo_wlan_link, NULL},
         {"monitor", "what is on the air, by an interface in monitor mode", vo_wlan_monitor, NULL},
         {"read", "the same from captures", vo_wlan_read, NULL},
     };

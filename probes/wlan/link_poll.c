@@ -121,7 +121,8 @@ enum vo_status vo_link_poll(struct vo_link_poll *poll, struct vo_error *error)
         return status;
     if (reading->associated)
         ask_network(poll);
-    ask_survey(poll);
+    if (!poll->without_survey)
+        ask_survey(poll);
     return VO_OK;
 }
 

@@ -15,6 +15,7 @@ struct vo_link_poll {
     char name[VO_WLAN_NAME];
     struct vo_link_reading reading; /* of the last call; borrows `surveys` and `no_survey` */
     struct vo_survey surveys[VO_LINK_SURVEYS];
+    bool without_survey; /* the caller's wish */
     char no_survey[VO_ERROR_SIZE];
     bool no_survey_ever; /* the driver has none: it is not asked again */
     /* The network of the access point, by the kernel's list of BSSs: many kernels do not tell it with the

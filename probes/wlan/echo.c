@@ -245,7 +245,7 @@ enum vo_status vo_echo_open(struct vo_loop *loop, const struct vo_echo_config *c
     made->due = (struct vo_timer){.due = on_due, .context = made};
     made->ssrc = (uint32_t)vo_clock_now();
     enum vo_status status = look_up(config->responder, &made->address, error);
-    if (status == VO_OK)
+    if (status == VO_OK && config->interface)
         status = check_route(made, error);
     if (status == VO_OK)
         status = connect_both(made, error);

@@ -15,7 +15,7 @@ struct vo_echo;
 struct vo_echo_config {
     const char *responder; /* "HOST", "HOST:PORT", "[IPv6]:PORT"; the control port */
     const char *key;       /* the secret */
-    const char *interface; /* that packets are to leave by */
+    const char *interface; /* that packets are to leave by; NULL: any */
     uint16_t port;         /* the responder's UDP port, even; 0: the first of its usual ones that it serves */
     vo_time pace;
     vo_time timeout; /* of each step until it is ready */

@@ -16,6 +16,7 @@
 #define KEY_ROOM     1024
 #define FAST         (20 * VO_NS_PER_MS)  /* between readings during a roam */
 #define LOOK_ADDRESS (500 * VO_NS_PER_MS) /* between looks at the IP addresses */
+#define AWAY         (2 * VO_NS_PER_S)
 #define REOPEN       VO_NS_PER_S          /* between attempts at a capture that ended */
 #define TIMEOUT      (5 * VO_NS_PER_S)    /* of each step with the responder */
 #define LATE         (250 * VO_NS_PER_MS) /* so late the capture may give a packet */
@@ -73,7 +74,7 @@ static struct {
     struct vo_watch packets;
     struct vo_timer fast;
     char no_capture[VO_ERROR_SIZE]; /* why; "": there is one */
-    vo_time reopened, looked, begun;
+    vo_time reopened, looked, begun, was_with;
     uint64_t dropped;
     struct vo_host_roam pending[PENDING]; /* oldest first: packets of theirs may still be on their way */
     unsigned pending_count;
@@ -316,17 +317,19 @@ static void say_where(struct vo_host *host)
     const struct vo_link_reading *reading = &host->poll.reading;
     char bssid[VO_WLAN_ADDRESS_TEXT], ssid[VO_SSID_TEXT];
     vo_wlan_address now = reading->associated ? reading->station.address : 0;
+    if (now)
+        job.was_with = reading->at;
     if (job.said && now == job.where)
         return;
     if (now && reading->interface.ssid_size)
         vo_host_say(host, "%s is with %s \"%s\" at %u MHz", host->poll.name, vo_wlan_address_text(now, bssid),
                     vo_ssid_text(reading->interface.ssid, reading->interface.ssid_size, ssid),
                     reading->interface.frequency_mhz);
-    else if (!now)
+    else if (!now && (!job.said || reading->at - job.was_with > AWAY)) /* within a roam it need not be said */
         vo_host_say(host, "%s is %s", host->poll.name,
                     reading->up ? "not associated" : "down: waiting until it is up again");
     else
-        return; /* its name will be known soon */
+        return; /* or its network's name will be known soon */
     job.said = true;
     job.where = now;
 }
@@ -390,7 +393,8 @@ static void print(struct vo_host *host, FILE *stream)
 {
     (void)host;
     double seconds = (double)(vo_clock_monotonic() - job.begun) / (double)VO_NS_PER_S;
-    fprintf(stream, "%u roams in %.0f s, the gap of %u measured\n", job.count, seconds, job.measured);
+    fprintf(stream, "%u roam%s in %.0f s; gaps in media measured: %u\n", job.count, job.count == 1 ? "" : "s",
+            seconds, job.measured);
     if (job.echo) {
         struct vo_echo_counts counts = vo_echo_counts(job.echo);
         fprintf(stream, "Echo: %llu packets sent, %llu came back\n", (unsigned long long)counts.sent,

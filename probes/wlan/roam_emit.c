@@ -226,7 +226,9 @@ void vo_roam_print(const struct vo_roam_told *told, FILE *stream)
     fprintf(stream, "  %.8s  %-17s > %-17s %9s  %-14s %8s %9s %6s  %-9s %s%s%s%s%s\n", time + 11,
             vo_wlan_address_text(roam->from, from), roam->to ? vo_wlan_address_text(roam->to, to) : "nowhere",
             levels, vo_host_roam_method(roam), number(events, events_ms(roam), "%.0f ms"),
-            number(length, gap->why ? NAN : (double)(gap->to - gap->from) / NS_PER_MS, "%.0f ms"),
+            gap->state == VO_MEDIA_LOST
+                ? "lost"
+                : number(length, gap->why ? NAN : (double)(gap->to - gap->from) / NS_PER_MS, "%.0f ms"),
             number(lost, gap->why_no_loss ? NAN : gap->lost, "%.0f"), subnet ? subnet : "-",
             *told->media ? told->media : "none", gap->why ? ": " : "", gap->why ? gap->why : "",
             roam->dhcp ? "; DHCP" : "", roam->lost ? "; announcements were lost" : "");

@@ -17,8 +17,8 @@ static void take_addresses(const struct content *content, const uint8_t source[1
                            const uint8_t destination[16])
 {
     if (content->roamer)
-        vo_roam_media_addresses(&content->session->watches, content->roamer, content->own, content->ap,
-                                source, destination);
+        vo_phone_media_addresses(&content->session->watches, content->roamer, content->own, content->ap,
+                                 source, destination);
 }
 
 /* What looks like RTP. */
@@ -29,8 +29,8 @@ static void take_rtp(const struct content *content, const struct vo_stream_key *
         return;
     bool sure = vo_voice_rtp(&content->link->voice, content->heard, key->ssrc, sequence, dscp);
     if (content->roamer)
-        vo_roam_media_packet(&content->session->watches, content->roamer, content->own, content->ap,
-                             content->heard->time, key, sequence, sure);
+        vo_phone_media_packet(&content->session->watches, content->roamer, content->own, content->ap,
+                              content->heard->time, key, sequence, sure);
 }
 
 /* The same of a packet that came by way of the layers. */

@@ -1,6 +1,6 @@
 #include "probes/wlan/phone_roam.h"
 
-#include "probes/wlan/roam_media.h"
+#include "probes/wlan/phone_media.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ void vo_roams_release(struct vo_roams *roams)
 {
     while (roams->first) {
         struct vo_roamer *chain = roams->first->chain;
-        vo_roam_media_free(roams->first->media);
+        vo_phone_media_free(roams->first->media);
         free(roams->first);
         roams->first = chain;
     }

@@ -33,7 +33,7 @@ enum vo_roam_method {
     VO_ROAM_FT,             /* 802.11r */
 };
 
-/* What became of it; roam_media.h settles it some time later. */
+/* What became of it; phone_media.h settles it some time later. */
 struct vo_roam_outcome {
     enum { VO_ROAM_MEDIA_UNKNOWN, VO_ROAM_MEDIA_RESUMED, VO_ROAM_MEDIA_LOST } media;
     const char *why_media; /* it is not known; NULL: not settled yet */
@@ -82,7 +82,7 @@ struct vo_roamer {
     } strange;    /* its one frame to an access point that it did not associate with, as far as was heard */
     bool roaming; /* `next` has begun */
     struct vo_phone_roam next;
-    struct vo_roam_media *media; /* roam_media.h */
+    struct vo_phone_media *media; /* phone_media.h */
     struct vo_roamer *chain;
 };
 

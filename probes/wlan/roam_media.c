@@ -1,395 +1,183 @@
 #include "probes/wlan/roam_media.h"
 
+#include "probes/decode/rtp.h"
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NEEDED = VO_ROAM_STEADY + 1, IPV4 = 12 };
+enum { LINKTYPE_ETHERNET = 1, ETHERNET_HEADER = 14, ETHERTYPE_EAPOL = 0x888e, EAPOL_KEY = 3 };
+enum { UDP = 17, DHCP_SERVER = 67, DHCP_CLIENT = 68, IN_ORDER_MOST = 3 };
 
-void vo_roam_watches_init(struct vo_roam_watches *watches)
+/* --- Streams -------------------------------------------------------------------------------------- */
+
+static bool is_sure(const struct vo_roam_stream *stream)
 {
-    memset(watches, 0, sizeof *watches);
-    watches->end = &watches->first;
-    watches->deadline = INT64_MAX;
+    return stream->in_order >= VO_ROAM_RTP_SURE;
 }
 
-void vo_roam_watches_release(struct vo_roam_watches *watches)
+static struct vo_roam_stream *find(const struct vo_roam_media *media, const struct vo_packet *packet,
+                                   uint32_t ssrc)
 {
-    while (watches->first) {
-        struct vo_roam_watch *next = watches->first->next;
-        watches->first->roamer->media->watch = NULL;
-        free(watches->first);
-        watches->first = next;
+    for (unsigned i = 0; i < media->count; i++) {
+        struct vo_roam_stream *stream = media->streams[i];
+        if (stream->ssrc == ssrc && stream->source_port == packet->source_port &&
+            stream->destination_port == packet->destination_port &&
+            memcmp(stream->source, packet->source, sizeof stream->source) == 0 &&
+            memcmp(stream->destination, packet->destination, sizeof stream->destination) == 0)
+            return stream;
     }
-    vo_roam_watches_init(watches);
-}
-
-static struct vo_roam_media *media_of(struct vo_roamer *roamer)
-{
-    if (!roamer->media)
-        roamer->media = calloc(1, sizeof *roamer->media);
-    return roamer->media;
-}
-
-/* --- Flows ---------------------------------------------------------------------------------------- */
-
-static unsigned kept(const struct vo_roam_flow *flow)
-{
-    return flow->count < VO_ROAM_RING ? flow->count : VO_ROAM_RING;
-}
-
-/* The n-th newest, from 0. */
-static const struct vo_roam_packet *packet_at(const struct vo_roam_flow *flow, unsigned n)
-{
-    return &flow->packets[(flow->count - 1 - n) % VO_ROAM_RING];
-}
-
-static struct vo_roam_flow *find_flow(struct vo_roam_media *media, unsigned way, vo_wlan_address ap)
-{
-    for (unsigned i = 0; i < VO_ROAM_FLOWS && media->flows[way][i]; i++)
-        if (media->flows[way][i]->ap == ap)
-            return media->flows[way][i];
     return NULL;
 }
 
-/* Finds it, or begins it, in the place of the one that is silent for longest if there is no room. */
-static struct vo_roam_flow *flow_of(struct vo_roam_media *media, unsigned way, vo_wlan_address ap)
+/* The one that is of least use: not sure, or silent for longest. */
+static struct vo_roam_stream *replaceable(const struct vo_roam_media *media)
 {
-    struct vo_roam_flow *flow = find_flow(media, way, ap), **row = &media->flows[way][0];
-    if (flow)
-        return flow;
-    for (unsigned i = 1; i < VO_ROAM_FLOWS && *row; i++) {
-        struct vo_roam_flow **other = &media->flows[way][i];
-        if (!*other || packet_at(*other, 0)->time < packet_at(*row, 0)->time)
-            row = other;
+    struct vo_roam_stream *worst = media->streams[0];
+    for (unsigned i = 1; i < media->count; i++) {
+        struct vo_roam_stream *stream = media->streams[i];
+        if (is_sure(stream) == is_sure(worst) ? stream->last < worst->last : !is_sure(stream))
+            worst = stream;
     }
-    if (!*row && !(*row = malloc(sizeof **row)))
+    return worst;
+}
+
+static struct vo_roam_stream *begin(struct vo_roam_media *media, const struct vo_packet *packet,
+                                    uint32_t ssrc)
+{
+    struct vo_roam_stream *stream =
+        media->count < VO_ROAM_STREAMS ? malloc(sizeof *stream) : replaceable(media);
+    if (!stream)
         return NULL;
-    **row = (struct vo_roam_flow){.ap = ap};
-    return *row;
+    if (media->count < VO_ROAM_STREAMS)
+        media->streams[media->count++] = stream;
+    memcpy(stream->source, packet->source, sizeof stream->source);
+    memcpy(stream->destination, packet->destination, sizeof stream->destination);
+    stream->source_port = packet->source_port;
+    stream->destination_port = packet->destination_port;
+    stream->ssrc = ssrc;
+    stream->in_order = 0;
+    vo_media_begin(&stream->media, false, true);
+    return stream;
 }
 
-void vo_roam_media_free(struct vo_roam_media *media)
+static enum vo_roam_packet take_rtp(struct vo_roam_media *media, const struct vo_packet *packet, vo_time at,
+                                    bool doubtful)
 {
-    for (unsigned i = 0; media && i < VO_ROAM_WAYS * VO_ROAM_FLOWS; i++)
-        free(media->flows[i / VO_ROAM_FLOWS][i % VO_ROAM_FLOWS]);
-    free(media);
-}
-
-/* Whether enough packets of it lie within a second: the newest of those up to `until`, all after `after`. */
-static bool is_steady(const struct vo_roam_flow *flow, vo_time after, vo_time until, vo_time *newest)
-{
-    unsigned count = 0;
-    for (unsigned n = 0; n < kept(flow); n++) {
-        vo_time time = packet_at(flow, n)->time;
-        if (time > until)
-            continue;
-        if (time <= after)
-            break;
-        if (count++ == 0)
-            *newest = time;
-        if (count == NEEDED)
-            return *newest - time <= VO_NS_PER_S;
+    struct vo_rtp rtp;
+    if (vo_media_classify(packet->payload, packet->payload_size, packet->payload_length) != VO_MEDIA_RTP ||
+        !vo_rtp_decode(packet->payload, packet->payload_size, packet->payload_length, &rtp))
+        return VO_ROAM_PACKET_OTHER;
+    struct vo_roam_stream *stream = find(media, packet, rtp.ssrc);
+    if (!stream && !(stream = begin(media, packet, rtp.ssrc)))
+        return VO_ROAM_PACKET_OTHER;
+    if (!is_sure(stream)) {
+        uint16_t step = (uint16_t)(rtp.sequence - stream->sequence);
+        bool follows = stream->media.count && step >= 1 && step <= IN_ORDER_MOST;
+        if (!follows)
+            vo_media_begin(&stream->media, false, true);
+        stream->in_order = follows ? stream->in_order + 1 : 1;
     }
-    return false;
+    stream->sequence = rtp.sequence;
+    stream->last = at;
+    vo_media_arrive(&stream->media, at, doubtful, rtp.sequence, rtp.timestamp);
+    return VO_ROAM_PACKET_RTP;
 }
 
-/* --- Settling ------------------------------------------------------------------------------------- */
-
-enum end { TIME_OVER, ROAMED_ON, CAPTURE_ENDED };
-
-/* Why media that were awaited may flow again in spite of it; NULL: they are lost. */
-static const char *why_not_resumed(const struct vo_roam_watches *watches, const struct vo_roam_watch *watch,
-                                   unsigned way, enum end end)
+void vo_roam_media_release(struct vo_roam_media *media)
 {
-    if (end == ROAMED_ON)
-        return "it roamed on before its media could flow again";
-    if (end == CAPTURE_ENDED)
-        return "the capture ended before its media could flow again";
-    if (watches->heard(watches->context, watch->roam.station) < watch->until - VO_ROAM_WAIT / 2)
-        return "the station was not heard long enough after it";
-    if (!watch->way[way].told && watches->ended(watches->context, &watch->way[way].key, watch->until))
-        return "its call was ended meanwhile";
-    return NULL;
+    for (unsigned i = 0; i < media->count; i++)
+        free(media->streams[i]);
+    media->count = 0;
 }
 
-static void settle_lost(struct vo_roam_outcome *outcome, const struct vo_roam_watch *watch, unsigned way)
+/* --- Frames --------------------------------------------------------------------------------------- */
+
+enum vo_roam_packet vo_roam_media_frame(struct vo_roam_media *media, const struct vo_frame *frame, vo_time at,
+                                        bool doubtful)
 {
-    uint16_t missing = (uint16_t)(watch->way[way].lowest - watch->way[way].highest - 1);
-    outcome->why_lost = outcome->media != VO_ROAM_MEDIA_RESUMED ? "the media were not seen to flow again"
-                        : watch->way[way].told                  ? "encrypted packets show no numbers"
-                        : !watch->way[way].numbered             ? "the media went on as another stream"
-                                                                : NULL;
-    outcome->has_lost = !outcome->why_lost;
-    outcome->lost =
-        missing < UINT16_MAX / 2 ? missing : 0; /* else the first after it is one of those before */
+    struct vo_packet packet;
+    if (frame->linktype != LINKTYPE_ETHERNET || frame->captured < ETHERNET_HEADER + 2)
+        return VO_ROAM_PACKET_OTHER;
+    if (vo_load16(frame->data + 12) == ETHERTYPE_EAPOL)
+        return frame->data[ETHERNET_HEADER + 1] == EAPOL_KEY ? VO_ROAM_PACKET_KEY : VO_ROAM_PACKET_EAP;
+    if (vo_decode_frame(frame->linktype, frame->data, frame->captured, frame->length, &packet) !=
+            VO_DECODED_DATAGRAM ||
+        packet.protocol != UDP)
+        return VO_ROAM_PACKET_OTHER;
+    if ((packet.source_port == DHCP_SERVER || packet.source_port == DHCP_CLIENT) &&
+        (packet.destination_port == DHCP_SERVER || packet.destination_port == DHCP_CLIENT))
+        return VO_ROAM_PACKET_DHCP;
+    if (vo_wlan_address_of(frame->data) != media->own ||
+        (media->ignored_local && packet.destination_port == media->ignored_local))
+        return VO_ROAM_PACKET_OTHER;
+    return take_rtp(media, &packet, at, doubtful);
 }
 
-/* Of both ways the worse is shown: lost, not known, resumed; of equal ones that to the station. */
-static void settle_media(const struct vo_roam_watches *watches, struct vo_roam_watch *watch, enum end end)
+/* --- The gap -------------------------------------------------------------------------------------- */
+
+/* How much worse for a call: lost, then by length; what flowed before comes before what did not. */
+static vo_time badness(const struct vo_media_gap *gap)
 {
-    static const int rank[] = {
-        [VO_ROAM_MEDIA_RESUMED] = 1, [VO_ROAM_MEDIA_UNKNOWN] = 2, [VO_ROAM_MEDIA_LOST] = 3};
-    struct vo_roam_outcome *outcome = &watch->roam.outcome;
-    int shown = -1;
-    outcome->why_media = watch->roamer->encrypted
-                             ? "its frames are encrypted, and --voice told of none that flowed"
-                             : "no media flowed steadily until it began";
-    outcome->why_lost = "no media were followed through it";
-    for (int way = VO_ROAM_WAYS - 1; way >= 0; way--) {
-        if (!watch->way[way].awaited)
+    if (gap->state == VO_MEDIA_LOST)
+        return INT64_MAX;
+    if (!gap->why)
+        return gap->to - gap->from;
+    return gap->steady ? -1 : -2;
+}
+
+struct choice {
+    vo_time badness, last;
+    struct vo_media_gap gap;
+    const struct vo_roam_stream *stream; /* NULL: the echo */
+    bool any;
+};
+
+static void consider(struct choice *choice, const struct vo_roam_stream *stream, vo_time last,
+                     const struct vo_media_gap *gap)
+{
+    vo_time bad = badness(gap);
+    if (choice->any && (bad < choice->badness || (bad == choice->badness && last <= choice->last)))
+        return;
+    *choice = (struct choice){bad, last, *gap, stream, true};
+}
+
+static void name_stream(const struct vo_roam_stream *stream, char *id)
+{
+    char source[VO_ENDPOINT_TEXT], destination[VO_ENDPOINT_TEXT];
+    snprintf(id, VO_ROAM_STREAM_ID, "%s>%s#0x%08x",
+             vo_endpoint_format(stream->source, stream->source_port, source),
+             vo_endpoint_format(stream->destination, stream->destination_port, destination), stream->ssrc);
+}
+
+void vo_roam_media_measure(const struct vo_roam_media *media, vo_time begun, vo_time ended, vo_time now,
+                           bool next, const char *none, char *id, struct vo_media_gap *gap)
+{
+    struct choice choice = {.any = false};
+    struct vo_media_gap one;
+    id[0] = '\0';
+    for (unsigned i = 0; i < media->count && !media->no_rtp; i++) {
+        const struct vo_roam_stream *stream = media->streams[i];
+        if (!is_sure(stream))
             continue;
-        bool resumed = watch->way[way].resumed;
-        const char *why = resumed ? NULL : why_not_resumed(watches, watch, (unsigned)way, end);
-        int media = resumed ? VO_ROAM_MEDIA_RESUMED : why ? VO_ROAM_MEDIA_UNKNOWN : VO_ROAM_MEDIA_LOST;
-        if (shown >= 0 && rank[media] <= rank[outcome->media])
-            continue;
-        shown = way;
-        outcome->media = media;
-        outcome->why_media = why;
+        vo_media_measure(&stream->media, begun, ended, now, next, &one);
+        if (!one.why && media->dropped != VO_TIME_UNKNOWN && media->dropped >= begun - VO_NS_PER_S)
+            one.why = one.why_no_loss = "the capture itself lost packets meanwhile";
+        consider(&choice, stream, stream->last, &one);
     }
-    if (shown < 0)
+    if (media->echo) {
+        vo_media_measure(media->echo, begun, ended, now, next, &one);
+        consider(&choice, NULL, now, &one);
+    }
+    if (!choice.any) {
+        *gap = (struct vo_media_gap){.from = VO_TIME_UNKNOWN, .to = VO_TIME_UNKNOWN};
+        gap->why = gap->why_no_loss = gap->why_unknown =
+            none ? none : "no RTP was received on the interface: make a call, or use --echo";
         return;
-    outcome->told = watch->way[shown].told;
-    outcome->stream = watch->way[shown].key;
-    settle_lost(outcome, watch, (unsigned)shown);
-}
-
-static bool is_address(const uint8_t address[16])
-{
-    return address[IPV4 - 1] == 0xff;
-}
-
-static void settle_subnet(struct vo_roam_watch *watch)
-{
-    struct vo_roam_outcome *outcome = &watch->roam.outcome;
-    if (outcome->subnet)
-        return;
-    if (watch->several)
-        outcome->why_subnet = "it has several addresses";
-    else if (!is_address(outcome->before))
-        outcome->why_subnet = watch->roamer->encrypted
-                                  ? "its frames are encrypted: addresses cannot be read"
-                                  : "no IPv4 packet of it was heard with the old access point";
-    else if (is_address(watch->sends_as))
-        outcome->why_subnet = "it sends from another address, and no packet to that was heard";
+    }
+    *gap = choice.gap;
+    if (choice.stream)
+        name_stream(choice.stream, id);
     else
-        outcome->why_subnet = "no packet to its address was heard with the new access point";
-}
-
-static void settle(struct vo_roam_watches *watches, struct vo_roam_watch *watch, enum end end)
-{
-    struct vo_roam_watch **link = &watches->first;
-    while (*link != watch)
-        link = &(*link)->next;
-    *link = watch->next;
-    if (!watch->next)
-        watches->end = link;
-    watches->deadline = watches->first ? watches->first->until : INT64_MAX;
-    settle_media(watches, watch, end);
-    settle_subnet(watch);
-    watch->roamer->media->watch = NULL;
-    watches->settled(watches->context, &watch->roam, watch->number);
-    free(watch);
-}
-
-void vo_roam_watches_settle(struct vo_roam_watches *watches, vo_time now)
-{
-    while (watches->first && now >= watches->first->until)
-        settle(watches, watches->first, TIME_OVER);
-}
-
-void vo_roam_watches_finish(struct vo_roam_watches *watches)
-{
-    while (watches->first)
-        settle(watches, watches->first, CAPTURE_ENDED);
-}
-
-/* Nothing more can be learned. */
-static void settle_early(struct vo_roam_watches *watches, struct vo_roam_watch *watch)
-{
-    for (unsigned way = 0; way < VO_ROAM_WAYS; way++)
-        if (watch->way[way].awaited && !watch->way[way].resumed)
-            return;
-    if (watch->roam.outcome.subnet || watch->several || !is_address(watch->roam.outcome.before))
-        settle(watches, watch, TIME_OVER);
-}
-
-/* --- Watching ------------------------------------------------------------------------------------- */
-
-static vo_time began(const struct vo_phone_roam *roam)
-{
-    const vo_time times[] = {roam->first_probe, roam->authentication, roam->request};
-    vo_time found = roam->first_data;
-    for (unsigned i = 0; i < sizeof times / sizeof *times; i++)
-        if (times[i] != VO_TIME_UNKNOWN && times[i] < found)
-            found = times[i];
-    return found;
-}
-
-/* After this packets by the new access point are those after the roam. */
-static vo_time parting(const struct vo_phone_roam *roam)
-{
-    return roam->last_data != VO_TIME_UNKNOWN ? roam->last_data : roam->first_data - 1;
-}
-
-static bool is_newer(uint16_t one, uint16_t other)
-{
-    return (int16_t)(one - other) > 0;
-}
-
-/* Takes the first number after the roam, and sees whether it flows. */
-static void look_on(struct vo_roam_watch *watch, unsigned way, const struct vo_roam_flow *flow)
-{
-    vo_time newest, since = parting(&watch->roam);
-    for (unsigned n = 0; n < kept(flow) && packet_at(flow, n)->time > since; n++) {
-        const struct vo_roam_packet *packet = packet_at(flow, n);
-        if (packet->ssrc != watch->way[way].key.ssrc || flow->told)
-            continue;
-        if (!watch->way[way].numbered || is_newer(watch->way[way].lowest, packet->sequence))
-            watch->way[way].lowest = packet->sequence;
-        watch->way[way].numbered = true;
-    }
-    watch->way[way].resumed = is_steady(flow, since, INT64_MAX, &newest);
-}
-
-/* What flowed by the old access point until the roam began. */
-static void look_back(struct vo_roam_watch *watch, unsigned way)
-{
-    const struct vo_phone_roam *roam = &watch->roam;
-    const struct vo_roam_flow *flow = find_flow(watch->roamer->media, way, roam->from);
-    vo_time newest, until = parting(roam);
-    if (!flow || !is_steady(flow, INT64_MIN, until, &newest) || began(roam) - newest > VO_NS_PER_S)
-        return;
-    watch->way[way].awaited = true;
-    watch->way[way].told = flow->told;
-    watch->way[way].key = flow->key;
-    bool any = false;
-    for (unsigned n = 0; n < kept(flow); n++) {
-        const struct vo_roam_packet *packet = packet_at(flow, n);
-        if (packet->time > until || packet->ssrc != flow->key.ssrc)
-            continue;
-        if (!any || is_newer(packet->sequence, watch->way[way].highest))
-            watch->way[way].highest = packet->sequence;
-        any = true;
-    }
-    const struct vo_roam_flow *after = find_flow(watch->roamer->media, way, roam->to);
-    if (after)
-        look_on(watch, way, after);
-}
-
-bool vo_roam_watch(struct vo_roam_watches *watches, struct vo_roamer *roamer,
-                   const struct vo_phone_roam *roam, size_t number)
-{
-    struct vo_roam_media *media = media_of(roamer);
-    if (media && media->watch)
-        settle(watches, media->watch, ROAMED_ON);
-    struct vo_roam_watch *watch = media ? calloc(1, sizeof *watch) : NULL;
-    if (!watch)
-        return false;
-    watch->roam = *roam;
-    watch->roamer = roamer;
-    watch->number = number;
-    watch->until = roam->first_data + VO_ROAM_WAIT;
-    const struct vo_roam_address *address =
-        media->address.ap == roam->from ? &media->address : &media->before;
-    if (address->ap == roam->from) {
-        memcpy(watch->roam.outcome.before, address->address, sizeof watch->roam.outcome.before);
-        watch->several = address->several;
-    }
-    media->watch = watch;
-    *watches->end = watch;
-    watches->end = &watch->next;
-    watches->deadline = watches->first->until;
-    for (unsigned way = 0; way < VO_ROAM_WAYS; way++)
-        look_back(watch, way);
-    settle_early(watches, watch);
-    return true;
-}
-
-static bool was_there(const struct vo_roam_media *media, unsigned way, uint32_t ssrc)
-{
-    for (unsigned i = 0; media && i < VO_ROAM_FLOWS; i++) {
-        const struct vo_roam_flow *flow = media->flows[way][i];
-        if (flow && !flow->told && flow->key.ssrc == ssrc)
-            return true;
-    }
-    return false;
-}
-
-void vo_roam_media_packet(struct vo_roam_watches *watches, struct vo_roamer *roamer, bool own,
-                          vo_wlan_address ap, vo_time time, const struct vo_stream_key *key,
-                          uint16_t sequence, bool sure)
-{
-    unsigned way = own ? VO_ROAM_FROM_STATION : VO_ROAM_TO_STATION;
-    if (!sure && !was_there(roamer->media, way, key->ssrc))
-        return;
-    struct vo_roam_media *media = media_of(roamer);
-    if (!media)
-        return;
-    struct vo_roam_flow *flow = flow_of(media, way, ap);
-    if (!flow)
-        return;
-    struct vo_roam_packet packet = {time, key ? key->ssrc : 0, sequence};
-    const struct vo_roam_packet *newest = flow->count ? packet_at(flow, 0) : NULL;
-    if (newest && key && newest->ssrc == packet.ssrc && newest->sequence == sequence)
-        return; /* another ear heard it too */
-    flow->packets[flow->count % VO_ROAM_RING] = packet;
-    if (++flow->count == 2 * VO_ROAM_RING) /* stays in step, and never wraps */
-        flow->count = VO_ROAM_RING;
-    flow->told = !key;
-    if (key)
-        flow->key = *key;
-    struct vo_roam_watch *watch = media->watch;
-    if (!watch || watch->roam.to != ap || !watch->way[way].awaited || watch->way[way].resumed)
-        return;
-    look_on(watch, way, flow);
-    if (watch->way[way].resumed)
-        settle_early(watches, watch);
-}
-
-/* An address that a station can have: no network's, group's or host's own, nor one without DHCP (RFC 6890).
- */
-static bool is_own_address(const uint8_t address[16])
-{
-    static const uint8_t mapped[IPV4] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-    const uint8_t *ipv4 = address + IPV4;
-    return memcmp(address, mapped, sizeof mapped) == 0 && ipv4[0] != 0 && ipv4[0] != 127 && ipv4[0] < 224 &&
-           !(ipv4[0] == 169 && ipv4[1] == 254);
-}
-
-static void note_address(struct vo_roam_media *media, vo_wlan_address ap, const uint8_t address[16])
-{
-    struct vo_roam_address *newest = &media->address;
-    bool known = is_address(newest->address);
-    if (known && newest->ap == ap) {
-        newest->several |= memcmp(newest->address, address, sizeof newest->address) != 0;
-        return;
-    }
-    if (known)
-        media->before = *newest;
-    *newest = (struct vo_roam_address){.ap = ap};
-    memcpy(newest->address, address, sizeof newest->address);
-}
-
-void vo_roam_media_addresses(struct vo_roam_watches *watches, struct vo_roamer *roamer, bool own,
-                             vo_wlan_address ap, const uint8_t source[16], const uint8_t destination[16])
-{
-    const uint8_t *address = own ? source : destination;
-    struct vo_roam_media *media = is_own_address(address) ? media_of(roamer) : NULL;
-    if (!media)
-        return;
-    struct vo_roam_watch *watch = media->watch;
-    note_address(media, ap, address);
-    if (!watch || watch->roam.to != ap || watch->roam.outcome.subnet || watch->several)
-        return;
-    struct vo_roam_outcome *outcome = &watch->roam.outcome;
-    bool same = memcmp(address, outcome->before, sizeof outcome->before) == 0;
-    if (own && !same)
-        memcpy(watch->sends_as, address, sizeof watch->sends_as);
-    bool other = !same && memcmp(address, watch->sends_as, sizeof watch->sends_as) == 0;
-    if (own || !(same || other) || !is_address(outcome->before))
-        return;
-    outcome->subnet = same ? VO_ROAM_SUBNET_SAME : VO_ROAM_SUBNET_DIFFERENT;
-    memcpy(outcome->after, address, sizeof outcome->after);
-    settle_early(watches, watch);
+        strcpy(id, "echo");
 }

@@ -289,9 +289,9 @@ static void take_data(struct vo_wlan_ear *ear, struct vo_link *link, const struc
         roamer->encrypted = true;
     bool is_told = !(heard->frame->control & VO_IEEE80211_RETRY) && vo_voice_frame(&link->voice, heard);
     if (is_told && roamer)
-        vo_roam_media_packet(&session->watches, roamer, link->direction == VO_LINK_TO_AP,
-                             link->direction == VO_LINK_TO_AP ? link->receiver : link->transmitter,
-                             heard->time, NULL, 0, true);
+        vo_phone_media_packet(&session->watches, roamer, link->direction == VO_LINK_TO_AP,
+                              link->direction == VO_LINK_TO_AP ? link->receiver : link->transmitter,
+                              heard->time, NULL, 0, true);
     if (!is_protected)
         vo_content_hear(ear, link, heard);
 }

@@ -19,7 +19,7 @@
 #include "probes/wlan/air.h"
 #include "probes/wlan/bsses.h"
 #include "probes/wlan/delivery.h"
-#include "probes/wlan/roam_media.h"
+#include "probes/wlan/phone_media.h"
 #include "probes/wlan/stations.h"
 
 #define VO_WLAN_EARS      64

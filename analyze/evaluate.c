@@ -45,15 +45,33 @@ static bool find_captures(struct vo_judge *judge)
     return true;
 }
 
-/* Whether `fact` is better than one that was read before it: tried from its own vantage, in a complete run,
- * and the later the better; of equal times the one read last. */
-static bool is_better(const struct vo_facts *facts, const struct vo_fact *fact, const struct vo_fact *best)
+static bool mentions(const struct vo_fact *fact, const struct vo_rule *rule)
 {
-    bool here = !vo_fact_label(fact, "elsewhere"), was_here = !vo_fact_label(best, "elsewhere");
-    bool complete = facts->runs[fact->run].complete, was_complete = facts->runs[best->run].complete;
-    if (here != was_here)
-        return here;
-    return complete != was_complete ? complete : fact->time >= best->time;
+    return vo_fact_value(fact, rule->metric)->type != VO_VALUE_ABSENT;
+}
+
+/* Whether `fact` is better than one that was read before it: tried from its own vantage, saying something of
+ * the metric, in a complete run, and the later the better; of equal times the one read last. */
+static bool is_better(const struct vo_facts *facts, const struct vo_rule *rule, const struct vo_fact *fact,
+                      const struct vo_fact *best)
+{
+    bool tells = mentions(fact, rule), told = mentions(best, rule);
+    bool counts = vo_fact_counts(facts, fact), counted = vo_fact_counts(facts, best);
+    if (fact->elsewhere != best->elsewhere)
+        return !fact->elsewhere;
+    if (tells != told)
+        return tells;
+    return counts != counted ? counts : fact->time >= best->time;
+}
+
+/* The derived observation that stands for those it was made of; NULL: none. */
+static const struct vo_fact *stand_in(const struct vo_facts_subject *subject, const struct vo_rule *rule)
+{
+    const struct vo_fact *fact = subject->last_read ? subject->last_read->next : subject->first;
+    for (; fact; fact = fact->next)
+        if (mentions(fact, rule) && vo_fact_matches(fact, rule))
+            return fact;
+    return NULL;
 }
 
 static const struct vo_fact *latest(const struct vo_facts *facts, const struct vo_facts_subject *subject,
@@ -61,24 +79,23 @@ static const struct vo_fact *latest(const struct vo_facts *facts, const struct v
 {
     const struct vo_fact *best = NULL;
     for (const struct vo_fact *fact = subject->first; fact; fact = fact->next)
-        if (vo_fact_matches(facts, fact, rule) && (!best || is_better(facts, fact, best)))
+        if (vo_fact_matches(fact, rule) && (!best || is_better(facts, rule, fact, best)))
             best = fact;
     return best;
 }
 
 /* An observation that says nothing of the metric, not even why it is missing, leaves it to those of its kind
  * that do: of two capture points, the comparison has the latency and each point has the loss. */
-static size_t keep_mentions(const struct vo_facts *facts, const struct vo_rule *rule,
-                            const struct vo_fact **found, size_t count)
+static size_t keep_mentions(const struct vo_rule *rule, const struct vo_fact **found, size_t count)
 {
     size_t kept = 0;
     for (size_t i = 0; i < count; i++)
-        kept += vo_fact_value(facts, found[i], rule->metric)->type != VO_VALUE_ABSENT;
+        kept += mentions(found[i], rule);
     if (kept == 0)
         return count;
     kept = 0;
     for (size_t i = 0; i < count; i++)
-        if (vo_fact_value(facts, found[i], rule->metric)->type != VO_VALUE_ABSENT)
+        if (mentions(found[i], rule))
             found[kept++] = found[i];
     return kept;
 }
@@ -94,10 +111,13 @@ static const struct vo_fact **collect(const struct vo_facts *facts, const struct
          subject = subject->next) {
         if (strcmp(subject->kind, rule->subject) != 0)
             continue;
-        const struct vo_fact *fact = rule->aggregate ? subject->first : latest(facts, subject, rule);
+        const struct vo_fact *derived = stand_in(subject, rule), *fact = derived;
+        bool all = rule->aggregate && !derived;
+        if (!derived)
+            fact = all ? subject->first : latest(facts, subject, rule);
         size_t before = *count;
-        for (; fact; fact = rule->aggregate ? fact->next : NULL) {
-            if (!vo_fact_matches(facts, fact, rule))
+        for (; fact; fact = all ? fact->next : NULL) {
+            if (!vo_fact_matches(fact, rule))
                 continue;
             if (*count == capacity) {
                 const struct vo_fact **grown = realloc(found, (capacity *= 2) * sizeof *found);
@@ -114,7 +134,7 @@ static const struct vo_fact **collect(const struct vo_facts *facts, const struct
     if (found)
         *count = vo_scope_keep(found, *count);
     if (found && (!rule->aggregate || rule->by))
-        *count = keep_mentions(facts, rule, found, *count);
+        *count = keep_mentions(rule, found, *count);
     return found;
 }
 
@@ -156,7 +176,7 @@ static void no_subject(struct vo_judge *judge, const struct vo_rule *rule, size_
 static const struct vo_facts_run *cut_short(const struct vo_facts *facts, const struct vo_result *result)
 {
     for (size_t i = 0; i < result->evidence_count; i++)
-        if (!facts->runs[result->evidence[i].run].complete)
+        if (!vo_facts_run_counts(&facts->runs[result->evidence[i].run]))
             return &facts->runs[result->evidence[i].run];
     return NULL;
 }

@@ -103,7 +103,7 @@ static enum vo_status judge_records(const struct vo_rules *rules, const struct v
     for (size_t i = 0; i < files->count && status == VO_OK; i++)
         status = vo_facts_read(facts, files->items[i], error);
     if (status == VO_OK)
-        status = vo_facts_finish(facts, error);
+        status = vo_facts_finish(facts, false, error);
     if (status == VO_OK)
         status = vo_evaluate(rules, facts, &evaluation, error);
     if (status == VO_OK)

@@ -75,7 +75,7 @@ static enum vo_status apply_waiver(struct vo_rules *rules, const char *where, co
     struct waiver waiver = {0};
     struct vo_rule *rule;
     char day[40];
-    vo_time end;
+    vo_time end = VO_TIME_UNKNOWN;
     enum vo_status status = vo_keys_read(node, waiver_keys, where, &waiver, error);
     if (status == VO_OK)
         status = find_rule(rules, where, waiver.rule, &rule, error);

@@ -42,7 +42,7 @@ static void judge(struct vo_rules *rules, const char *text, size_t size)
         size -= end ? length + 1 : length;
     }
     const struct vo_verdict_head head = {.profile = "voice"};
-    if (vo_facts_finish(facts, &error) == VO_OK && vo_evaluate(rules, facts, &evaluation, &error) == VO_OK) {
+    if (vo_facts_finish(facts, false, &error) == VO_OK && vo_evaluate(rules, facts, &evaluation, &error) == VO_OK) {
         vo_verdict_put(&json, &head, rules, facts, &evaluation);
         if (vo_json_parse(json.data, json.size, &tree, &error) != VO_OK)
             abort();

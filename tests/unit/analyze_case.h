@@ -99,7 +99,7 @@ static inline enum vo_status case_run(struct vo_case *it, const char *pack, cons
         records += size + 1;
     }
     if (status == VO_OK)
-        status = vo_facts_finish(it->facts, &it->error);
+        status = vo_facts_finish(it->facts, false, &it->error);
     return status == VO_OK ? vo_evaluate(&it->rules, it->facts, &it->evaluation, &it->error) : status;
 }
 

@@ -262,7 +262,7 @@ static enum vo_status judge(struct vo_case *it, const struct row *row)
         for (const char *at = parts[i]; status == VO_OK && *at; at += strcspn(at, "\n") + 1)
             status = case_record(it, at, strcspn(at, "\n"), 1);
     if (status == VO_OK)
-        status = vo_facts_finish(it->facts, &it->error);
+        status = vo_facts_finish(it->facts, false, &it->error);
     return status == VO_OK ? vo_evaluate(&it->rules, it->facts, &it->evaluation, &it->error) : status;
 }
 

@@ -225,7 +225,7 @@ static void files_in_and_out(void **state)
     assert_int_equal(case_rules(&it, RULES, NULL), VO_OK);
     assert_int_equal(vo_facts_new(&it.rules, &it.facts, &it.error), VO_OK);
     assert_int_equal(vo_facts_read(it.facts, records, &it.error), VO_OK);
-    assert_int_equal(vo_facts_finish(it.facts, &it.error), VO_OK);
+    assert_int_equal(vo_facts_finish(it.facts, false, &it.error), VO_OK);
     assert_int_equal(vo_evaluate(&it.rules, it.facts, &it.evaluation, &it.error), VO_OK);
     assert_int_equal(vo_verdict_save(verdict, &head, &it.rules, it.facts, &it.evaluation, &it.error), VO_OK);
     struct vo_json *tree = NULL;

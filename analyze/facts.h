@@ -161,8 +161,7 @@ const struct vo_facts_kind *vo_facts_kind(const struct vo_facts *facts, const ch
  * has an SSID, and of BSSs whose SSID is not known. Borrowed. */
 void vo_facts_survey(struct vo_facts *facts, const char *const *ssids, size_t count);
 
-/* Reads a whole file of records ("-": standard input). VO_ERR_IO, VO_ERR_INPUT with file and line. */
-enum vo_status vo_facts_read(struct vo_facts *facts, const char *path, struct vo_error *error);
+/* VO_ERR_INPUT with file and line, VO_ERR_MEMORY. */
 enum vo_status vo_facts_add(struct vo_facts *facts, const struct vo_record *record, struct vo_error *error);
 /* To be called after the last record, or after the last so far (`more`): says why runs are incomplete, or
  * that they are running. */

@@ -432,17 +432,3 @@ enum vo_status vo_facts_add(struct vo_facts *facts, const struct vo_record *reco
         read_end(facts, run, record);
     return status == VO_OK && facts->arena.failed ? vo_error_memory(error, "the records") : status;
 }
-
-enum vo_status vo_facts_read(struct vo_facts *facts, const char *path, struct vo_error *error)
-{
-    struct vo_record_reader *reader = NULL;
-    struct vo_record record = {0};
-    enum vo_status status = vo_record_reader_open(path, &reader, error);
-    while (status == VO_OK) {
-        status = vo_record_read(reader, &record, error);
-        if (status == VO_OK)
-            status = vo_facts_add(facts, &record, error);
-    }
-    vo_record_reader_free(reader);
-    return status == VO_END ? VO_OK : status;
-}

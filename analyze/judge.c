@@ -386,14 +386,33 @@ static void mention_basis(const struct vo_judge *judge, struct vo_result *result
     add_reason(judge, result, vo_arena_format(judge->arena, "basis: %s", basis));
 }
 
+/* Whether a value comes to the right side of the limit, or further to it, by growing (`up`) or by falling. */
+static bool could_pass(const struct vo_result *result, bool up)
+{
+    switch (result->limit.comparator) {
+    case VO_LIMIT_ABOVE:
+    case VO_LIMIT_AT_LEAST:
+        return up;
+    case VO_LIMIT_BELOW:
+    case VO_LIMIT_AT_MOST:
+        return !up;
+    case VO_LIMIT_BETWEEN:
+        return up ? result->observed < result->limit.low : result->observed > result->limit.high;
+    default:
+        return false;
+    }
+}
+
 /* A value that is known by bounds only neither keeps nor breaks a limit that lies between them. */
 static void weigh_bounds(const struct vo_judge *judge, struct vo_result *result)
 {
     const char *basis = result->basis ? result->basis : "";
-    bool least = result->limit.comparator == VO_LIMIT_ABOVE || result->limit.comparator == VO_LIMIT_AT_LEAST;
-    if (strcmp(basis, "lower_bound") == 0 && least && result->status == VO_RESULT_FAIL) {
+    bool upper = strcmp(basis, "upper_bound") == 0, lower = strcmp(basis, "lower_bound") == 0;
+    bool failed = result->status == VO_RESULT_FAIL, passed = result->status == VO_RESULT_PASS;
+    if ((lower || upper) &&
+        ((failed && could_pass(result, lower)) || (passed && could_pass(result, upper)))) {
         result->status = VO_RESULT_NOT_MEASURED;
-        add_reason(judge, result, "what lies above is not known");
+        add_reason(judge, result, lower ? "what lies above is not known" : "what lies below is not known");
     } else if (strcmp(basis, "interval") == 0 && result->within_uncertainty &&
                (result->status == VO_RESULT_PASS || result->status == VO_RESULT_FAIL)) {
         result->status = VO_RESULT_WARN;

@@ -125,7 +125,7 @@ enum vo_status vo_site_apply(struct vo_rules *rules, const char *path, struct vo
     enum vo_status status = vo_site_read(path, document, &site, error);
     if (status != VO_OK)
         return status;
-    *head = (struct vo_site_head){site.name, site.mode};
+    *head = (struct vo_site_head){site.name, site.mode, vo_json_get(document, "ssids")};
     site.document = NULL; /* from here on the rules' */
     vo_site_free(&site);
     status = vo_rules_keep(rules, document, error);

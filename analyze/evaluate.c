@@ -158,6 +158,8 @@ static const char *where_text(struct vo_arena *arena, const struct vo_rule *rule
     for (const struct vo_json *item = vo_json_child(rule->where); item; item = vo_json_next(item))
         text = vo_arena_format(arena, "%s%s%s %s", text, *text ? " and " : " with ", vo_json_key_of(item),
                                values_text(arena, item));
+    for (const struct vo_json *item = vo_json_child(rule->without); item; item = vo_json_next(item))
+        text = vo_arena_format(arena, "%s%s without %s", text, *text ? " and" : "", vo_json_text(item));
     return text;
 }
 
@@ -166,9 +168,10 @@ static void no_subject(struct vo_judge *judge, const struct vo_rule *rule, size_
 {
     const char *where = where_text(judge->arena, rule);
     vo_judge_begin(judge, rule, result);
-    result->reason = others ? vo_arena_format(judge->arena, "the records have no %s%s (but %zu %s without)",
+    result->reason = others ? vo_arena_format(judge->arena, "the records have no %s%s (but %zu %s%s)",
                                               vo_subject_noun(rule->subject, 1), where, others,
-                                              vo_subject_noun(rule->subject, others))
+                                              vo_subject_noun(rule->subject, others),
+                                              rule->without ? " of another kind" : " without")
                             : vo_arena_format(judge->arena, "the records have no %s%s",
                                               vo_subject_noun(rule->subject, 1), where);
 }

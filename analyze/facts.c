@@ -235,5 +235,8 @@ bool vo_fact_matches(const struct vo_fact *fact, const struct vo_rule *rule)
         if (!label || !label_allowed(label, item))
             return false;
     }
+    for (const struct vo_json *item = vo_json_child(rule->without); item; item = vo_json_next(item))
+        if (find_label(fact, vo_json_text(item)))
+            return false;
     return true;
 }

@@ -181,7 +181,7 @@ const char *vo_fact_label(const struct vo_fact *fact, const char *name);
 double vo_fact_label_number(const struct vo_fact *fact, const char *name);
 /* Whether both have the same value of a label, or both have none. */
 bool vo_fact_same_label(const struct vo_fact *a, const struct vo_fact *b, const char *name);
-/* Whether labels and states are among those that the rule's `where` allows. */
+/* Whether labels and states are among those that the rule's `where` allows, and none is of its `without`. */
 bool vo_fact_matches(const struct vo_fact *fact, const struct vo_rule *rule);
 /* What it stands on; at least one. `self` is filled for an observation that was read. */
 const struct vo_evidence *vo_fact_evidence(const struct vo_fact *fact, struct vo_evidence *self,

@@ -27,6 +27,14 @@ static const struct {
     {VO_METRIC_NET_PORTAL, "portal_location", "it leads to "},
     {VO_METRIC_NAT_MAPPING, "local", "sent from "},
     {VO_METRIC_NAT_MAPPING, "mapped", "seen as "},
+    {VO_METRIC_WLAN_SIGNAL_HANDSET_DBM, "phone", "for the phone "},
+    {VO_METRIC_WLAN_SEPARATION_DB, "interferer", "against "},
+    {VO_METRIC_WLAN_SEPARATION_DB, "interferer_ssid", "of "},
+    {VO_METRIC_WLAN_OVERLAP_PERCENT, "neighbour", "with "},
+    {VO_METRIC_WLAN_UTILIZATION_PERCENT, "load_raw", "last announced, of 255: "},
+    {VO_METRIC_WLAN_UTILIZATION_V1_PERCENT, "load_v1_raw", "last announced, of 100: "},
+    {VO_METRIC_WLAN_CAPACITY_CALLS, "load_from", "load from "},
+    {VO_METRIC_WLAN_SECURITY, "akms", "AKMs "},
 };
 
 void vo_mention_labels(const struct vo_judge *judge, struct vo_result *result)

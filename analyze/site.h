@@ -1,7 +1,9 @@
 /*
- * What a site file says about rules: limits of its own, and waivers.
+ * What a site file says about rules: limits of its own, waivers, and what is planned, which is the limit of
+ * rules with the key site_limit.
  *
- *   {"overrides": [{"rule": "media.jitter", "pass": {"below": 20}, "reason": "…"}],
+ *   {"calls": {"per_ap": 8},
+ *    "overrides": [{"rule": "media.jitter", "pass": {"below": 20}, "reason": "…"}],
  *    "waivers": [{"rule": "qos.rtp.dscp", "reason": "…", "author": "…", "expires": "2027-01-31"}]}
  *
  * A waiver holds up to the end of its day (UTC). The rest of the file is read and checked by core/site.h: it

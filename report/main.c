@@ -169,7 +169,7 @@ int main(int argc, char **argv)
         {.name = NULL},
     };
     const struct vo_program program = {
-        PROGRAM, "turns a verdict into something to read", usage, options, notes.data, true};
+        PROGRAM, "turns a verdict into something to read", usage, options, notes.data, true, NULL};
     struct vo_option_list operands = {0};
     struct vo_error error = {0};
     enum vo_status status = vo_options_parse(&program, argc, argv, &operands, &error);

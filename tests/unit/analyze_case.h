@@ -87,12 +87,10 @@ static inline enum vo_status case_record(struct vo_case *it, const char *line, s
     return status;
 }
 
-static inline enum vo_status case_run(struct vo_case *it, const char *pack, const char *site,
-                                      const char *records)
+/* Lines of records to an evaluation, by rules that are selected. */
+static inline enum vo_status case_judge(struct vo_case *it, const char *records)
 {
-    enum vo_status status = case_rules(it, pack, site);
-    if (status == VO_OK)
-        status = vo_facts_new(&it->rules, &it->facts, &it->error);
+    enum vo_status status = vo_facts_new(&it->rules, &it->facts, &it->error);
     for (size_t number = 1; status == VO_OK && *records; number++) {
         size_t size = strcspn(records, "\n");
         status = case_record(it, records, size, number);
@@ -101,6 +99,37 @@ static inline enum vo_status case_run(struct vo_case *it, const char *pack, cons
     if (status == VO_OK)
         status = vo_facts_finish(it->facts, false, &it->error);
     return status == VO_OK ? vo_evaluate(&it->rules, it->facts, &it->evaluation, &it->error) : status;
+}
+
+/* The same by a pack that is a file, for observations of one whole run. */
+static inline enum vo_status case_file(struct vo_case *it, const char *pack,
+                                       const struct vo_selection *selection, const char *observations)
+{
+    char records[8192];
+    snprintf(records, sizeof records, "%s%s%s", RUN("r"), observations, END("r"));
+    *it = (struct vo_case){.facts = NULL};
+    enum vo_status status = vo_rules_load(&it->rules, pack, &it->error);
+    if (status == VO_OK)
+        status = vo_rules_select(&it->rules, selection, &it->error);
+    return status == VO_OK ? case_judge(it, records) : status;
+}
+
+/* The statuses of a rule's results, in their order: p w f n a s i e. */
+static inline const char *case_statuses(const struct vo_case *it, const char *rule, char statuses[16])
+{
+    size_t count = 0;
+    for (const struct vo_result *result = it->evaluation.first; result && count < 15; result = result->next)
+        if (strcmp(result->rule->id, rule) == 0)
+            statuses[count++] = "pwfnasie"[result->status];
+    statuses[count] = '\0';
+    return statuses;
+}
+
+static inline enum vo_status case_run(struct vo_case *it, const char *pack, const char *site,
+                                      const char *records)
+{
+    enum vo_status status = case_rules(it, pack, site);
+    return status == VO_OK ? case_judge(it, records) : status;
 }
 
 static inline void case_free(struct vo_case *it)

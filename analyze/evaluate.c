@@ -21,6 +21,11 @@ void vo_evaluation_release(struct vo_evaluation *evaluation)
     *evaluation = (struct vo_evaluation){0};
 }
 
+static bool is_capture(const struct vo_facts_subject *subject)
+{
+    return strcmp(subject->kind, "capture") == 0;
+}
+
 /* The last observation of each capture in each run: what a run dropped. */
 static bool find_captures(struct vo_judge *judge)
 {
@@ -29,8 +34,9 @@ static bool find_captures(struct vo_judge *judge)
         const struct vo_facts_subject *subject = judge->facts->subjects;
         count = 0;
         for (; subject; subject = subject->next)
-            for (const struct vo_fact *fact = subject->first; fact; fact = fact->next) {
-                if (strcmp(subject->kind, "capture") != 0 || (fact->next && fact->next->run == fact->run))
+            for (const struct vo_fact *fact = is_capture(subject) ? subject->first : NULL; fact;
+                 fact = fact->next) {
+                if (fact->next && fact->next->run == fact->run)
                     continue;
                 if (pass)
                     judge->captures[count] = fact;
@@ -45,22 +51,19 @@ static bool find_captures(struct vo_judge *judge)
     return true;
 }
 
-static bool mentions(const struct vo_fact *fact, const struct vo_rule *rule)
-{
-    return vo_fact_value(fact, rule->metric)->type != VO_VALUE_ABSENT;
-}
-
 /* Whether `fact` is better than one that was read before it: tried from its own vantage, saying something of
  * the metric, in a complete run, and the later the better; of equal times the one read last. */
 static bool is_better(const struct vo_facts *facts, const struct vo_rule *rule, const struct vo_fact *fact,
                       const struct vo_fact *best)
 {
-    bool tells = mentions(fact, rule), told = mentions(best, rule);
-    bool counts = vo_fact_counts(facts, fact), counted = vo_fact_counts(facts, best);
+    bool tells = vo_fact_tells(fact, rule->metric), told = vo_fact_tells(best, rule->metric);
     if (fact->elsewhere != best->elsewhere)
         return !fact->elsewhere;
     if (tells != told)
         return tells;
+    if (fact->run == best->run && !fact->derived && !best->derived)
+        return fact->time >= best->time;
+    bool counts = vo_fact_counts(facts, fact), counted = vo_fact_counts(facts, best);
     return counts != counted ? counts : fact->time >= best->time;
 }
 
@@ -69,7 +72,7 @@ static const struct vo_fact *stand_in(const struct vo_facts_subject *subject, co
 {
     const struct vo_fact *fact = subject->last_read ? subject->last_read->next : subject->first;
     for (; fact; fact = fact->next)
-        if (mentions(fact, rule) && vo_fact_matches(fact, rule))
+        if (vo_fact_tells(fact, rule->metric) && vo_fact_matches(fact, rule))
             return fact;
     return NULL;
 }
@@ -90,12 +93,12 @@ static size_t keep_mentions(const struct vo_rule *rule, const struct vo_fact **f
 {
     size_t kept = 0;
     for (size_t i = 0; i < count; i++)
-        kept += mentions(found[i], rule);
+        kept += vo_fact_tells(found[i], rule->metric);
     if (kept == 0)
         return count;
     kept = 0;
     for (size_t i = 0; i < count; i++)
-        if (mentions(found[i], rule))
+        if (vo_fact_tells(found[i], rule->metric))
             found[kept++] = found[i];
     return kept;
 }

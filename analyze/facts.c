@@ -175,6 +175,12 @@ const struct vo_value *vo_fact_value(const struct vo_fact *fact, const struct vo
     return at ? &fact->values[at - 1] : &absent;
 }
 
+bool vo_fact_tells(const struct vo_fact *fact, const struct vo_metric_row *metric)
+{
+    size_t slot = fact->shape->slots[metric - vo_metrics];
+    return slot && fact->at[slot - 1];
+}
+
 double vo_fact_number(const struct vo_fact *fact, enum vo_metric metric)
 {
     const struct vo_value *value = vo_fact_value(fact, &vo_metrics[metric]);

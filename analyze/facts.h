@@ -173,6 +173,8 @@ bool vo_fact_counts(const struct vo_facts *facts, const struct vo_fact *fact);
 
 /* Never NULL; type VO_VALUE_ABSENT for what was not wanted. */
 const struct vo_value *vo_fact_value(const struct vo_fact *fact, const struct vo_metric_row *metric);
+/* Whether it mentions the metric: its value, or why it is missing. */
+bool vo_fact_tells(const struct vo_fact *fact, const struct vo_metric_row *metric);
 /* Its number; NaN if it has none. */
 double vo_fact_number(const struct vo_fact *fact, enum vo_metric metric);
 /* A label's text, or NULL. */

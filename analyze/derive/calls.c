@@ -133,7 +133,7 @@ static unsigned within(double value, double most)
     return value >= 0 && value <= most ? (unsigned)value : 0;
 }
 
-static unsigned tones_of(unsigned width_mhz)
+static unsigned tones_of_width(unsigned width_mhz)
 {
     return width_mhz == 20    ? 242
            : width_mhz == 40  ? 484
@@ -171,7 +171,8 @@ static struct vo_airtime_ppdu ppdu_of(const struct vo_fact *link, const char *di
         ppdu.format = VO_AIRTIME_SU;
     if (ppdu.phy >= VO_AIRTIME_HE) {
         double dcm = rate_label(link, direction, "dcm");
-        ppdu.tones = (uint16_t)tones_of(ppdu.width_mhz);
+        unsigned tones = within(rate_label(link, direction, "tones"), 3984);
+        ppdu.tones = (uint16_t)(tones ? tones : tones_of_width(ppdu.width_mhz));
         ppdu.dcm = dcm > 0 ? VO_YES : dcm == 0 ? VO_NO : VO_UNTOLD;
     }
     return ppdu;
@@ -205,6 +206,21 @@ static enum vo_capacity_cipher cipher_of(const struct vo_fact *bss, bool cautiou
     return cautious ? VO_CAPACITY_GCMP_256 : VO_CAPACITY_OPEN;
 }
 
+/* What the driver did not tell of a frame, as short as it may be: long training fields go with the guard
+ * interval (IEEE 802.11ax-2021 27.3.11.10: 1x and 0.8 us, 2x and 1.6 us, 4x and 3.2 us). */
+static struct vo_airtime_ppdu shortest(struct vo_airtime_ppdu ppdu)
+{
+    enum { SHORT_NS = 800, MIDDLE_NS = 1600 };
+    ppdu.ldpc = ppdu.ldpc ? ppdu.ldpc : VO_NO;
+    ppdu.stbc = ppdu.stbc ? ppdu.stbc : VO_NO;
+    ppdu.short_preamble = ppdu.short_preamble ? ppdu.short_preamble : VO_YES;
+    if (ppdu.phy == VO_AIRTIME_HE) {
+        ppdu.padding = VO_AIRTIME_PADDING_0;
+        ppdu.ltf_size = ppdu.gi_ns <= SHORT_NS ? 1 : ppdu.gi_ns <= MIDDLE_NS ? 2 : 4;
+    }
+    return ppdu;
+}
+
 static struct vo_capacity_direction direction_of(const struct vo_airtime_ppdu *ppdu, bool cautious)
 {
     static const uint8_t no_rates[1];
@@ -212,7 +228,7 @@ static struct vo_capacity_direction direction_of(const struct vo_airtime_ppdu *p
     bool dsss = ppdu->phy == VO_AIRTIME_DSSS;
     uint32_t slowest = dsss ? SLOWEST_DSSS : SLOWEST_OFDM;
     return (struct vo_capacity_direction){
-        .ppdu = *ppdu,
+        .ppdu = cautious ? *ppdu : shortest(*ppdu),
         .response_kbps = cautious ? slowest : vo_contention_response_kbps(ppdu, no_rates, 0),
         .access = vo_contention_default(VO_CONTENTION_VO, !dsss),
     };

@@ -15,7 +15,7 @@
 #define VO_ANALYZE_DERIVE_EXPLAIN_H
 
 #include "analyze/arena.h"
-#include "analyze/derive/burst.h"
+#include "analyze/derive/losses.h"
 #include "analyze/facts.h"
 
 #define VO_EXPLAIN_MARGIN_S 1.0

@@ -11,7 +11,7 @@
 /* A burst and whose it is. */
 struct found {
     const struct vo_timeline_loss *loss;
-    struct vo_burst burst;
+    struct vo_loss_burst burst;
 };
 
 struct explaining {
@@ -156,8 +156,8 @@ static void set_limits(struct explaining *e)
 static bool find_bursts(struct explaining *e)
 {
     for (const struct vo_timeline_loss *loss = e->timeline->first_loss; loss; loss = loss->next) {
-        struct vo_burst burst;
-        for (size_t at = 0; vo_burst_next(loss->steps, loss->count, &at, &burst);) {
+        struct vo_loss_burst burst;
+        for (size_t at = 0; vo_loss_next_burst(loss->steps, loss->count, &at, &burst);) {
             if (e->count == BURSTS_MAX)
                 return true;
             if (e->count == e->room) {

@@ -1,4 +1,4 @@
-#include "analyze/derive/burst.h"
+#include "analyze/derive/losses.h"
 
 #include <math.h>
 
@@ -8,12 +8,13 @@ static vo_time end_of(const struct vo_loss_step *step)
 }
 
 /* Whether `next` begins where `step` ends, within a twentieth of a step. */
-static int follows(const struct vo_loss_step *step, const struct vo_loss_step *next)
+static bool follows(const struct vo_loss_step *step, const struct vo_loss_step *next)
 {
     return fabs((double)(next->start - end_of(step))) <= step->step_s * 5e7;
 }
 
-int vo_burst_next(const struct vo_loss_step *steps, size_t count, size_t *at, struct vo_burst *burst)
+bool vo_loss_next_burst(const struct vo_loss_step *steps, size_t count, size_t *at,
+                        struct vo_loss_burst *burst)
 {
     while (*at < count) {
         size_t first = *at, next = first + 1;
@@ -23,11 +24,11 @@ int vo_burst_next(const struct vo_loss_step *steps, size_t count, size_t *at, st
             expected += steps[next].expected;
         }
         *at = next;
-        if (lost < VO_BURST_LEAST)
+        if (lost < VO_LOSS_BURST_LEAST)
             continue;
-        *burst = (struct vo_burst){steps[first].start, end_of(&steps[next - 1]), lost, expected, first,
-                                   next - first};
-        return 1;
+        *burst = (struct vo_loss_burst){steps[first].start, end_of(&steps[next - 1]), lost, expected, first,
+                                        next - first};
+        return true;
     }
-    return 0;
+    return false;
 }

@@ -177,6 +177,8 @@ enum vo_status vo_derived_status(const struct vo_facts *facts, struct vo_error *
 
 void vo_facts_underive(struct vo_facts *facts)
 {
+    vo_names_release(&facts->derived.names);
+    vo_arena_release(&facts->derived.arena);
     if (!facts->derived.any)
         return;
     facts->last_subject = facts->derived.last_read;
@@ -191,8 +193,6 @@ void vo_facts_underive(struct vo_facts *facts)
         else
             subject->first = NULL;
     }
-    vo_names_release(&facts->derived.names);
-    vo_arena_release(&facts->derived.arena);
     facts->derived.any = false;
     facts->derived.last_read = NULL;
 }

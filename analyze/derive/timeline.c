@@ -57,6 +57,15 @@ static bool make_room(void *list, size_t count, size_t *room, size_t size)
     return true;
 }
 
+/* The time of a record; false: it has none, or one so far off that nothing can be said around it. */
+static bool time_of(const struct vo_record *record, vo_time *time)
+{
+    enum { LIMIT_S = 9000000 }; /* thousands of seconds: the years 1684 to 2255 */
+    const char *text = vo_json_get_text(record->json, "time");
+    return text && vo_time_parse(text, time, NULL) == VO_OK &&
+           fabs((double)*time) < LIMIT_S * 1e3 * (double)VO_NS_PER_S;
+}
+
 /* --- Series --------------------------------------------------------------------------------------- */
 
 struct series {
@@ -286,7 +295,7 @@ static bool add_roam(struct vo_timeline *timeline, const struct vo_record *recor
     const char *time = vo_json_get_text(record->json, "time");
     const struct vo_json *metrics = vo_json_get(record->json, "metrics");
     vo_time at;
-    if (!time || vo_time_parse(time, &at, NULL) != VO_OK)
+    if (!time_of(record, &at))
         return true;
     struct vo_air_moment *moment = get_roam(timeline, record);
     if (!moment)
@@ -310,7 +319,7 @@ static bool add_roam_event(struct vo_timeline *timeline, const struct vo_record 
     vo_time at, other, from = VO_TIME_UNKNOWN, until = VO_TIME_UNKNOWN;
     const char *key = vo_json_get_text(vo_json_get(record->json, "subject"), "key");
     const char *time = vo_json_get_text(record->json, "time");
-    if (!time || vo_time_parse(time, &at, NULL) != VO_OK)
+    if (!time_of(record, &at))
         return true;
     from = until = at;
     for (const struct vo_json *item = vo_json_child(record->json); item; item = vo_json_next(item)) {
@@ -361,10 +370,9 @@ static bool add_load(struct vo_timeline *timeline, const struct vo_record *recor
 
 static bool add_stay(struct vo_timeline *timeline, const struct vo_record *record)
 {
-    const char *time = vo_json_get_text(record->json, "time"),
-               *word = vo_json_get_text(record->json, "state");
+    const char *word = vo_json_get_text(record->json, "state");
     vo_time at;
-    if (!time || !word || vo_time_parse(time, &at, NULL) != VO_OK)
+    if (!word || !time_of(record, &at))
         return true;
     size_t before = timeline->stay_numbers.count;
     size_t number = vo_index_get(&timeline->stay_numbers, timeline->facts->last_run, visit_of(record->json));

@@ -108,7 +108,7 @@ static void add_load(struct explaining *e, const struct vo_timeline_load *load)
     if (stay.from == VO_TIME_UNKNOWN && run->interface)
         stay = (struct vo_timeline_stay){time_of(run->started), time_of(run->finished)};
     if (stay.from == VO_TIME_UNKNOWN || stay.until == VO_TIME_UNKNOWN || stay.until < stay.from ||
-        (double)(stay.until - stay.from) > VO_TIMELINE_VISIT_S * 1e9 || !had_link(e, load))
+        (double)stay.until - (double)stay.from > VO_TIMELINE_VISIT_S * 1e9 || !had_link(e, load))
         return;
     struct vo_air_moment *moment = vo_arena_get(&e->own, sizeof *moment);
     if (!moment)

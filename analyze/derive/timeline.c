@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define STEP_MAX_S   3600.0
+#define VALUE_MAX    1e30
 #define ROAM_MAX_MS  10000.0
 #define EVENT_MAX_NS (60 * VO_NS_PER_S) /* between the moments of one roam */
 
@@ -207,7 +208,8 @@ static bool add_steps(struct vo_timeline *timeline, const struct series *series)
         struct vo_air_step step = {.start = step_start(series, i), .n = series->n};
         more = false;
         for (unsigned c = 0; c < VO_AIR_COLUMNS; c++) {
-            step.values[c] = (float)vo_json_double(cells[c]);
+            double value = vo_json_double(cells[c]);
+            step.values[c] = fabs(value) < VALUE_MAX ? (float)value : NAN;
             cells[c] = vo_json_next(cells[c]);
             more = more || cells[c];
         }

@@ -67,21 +67,38 @@ static bool is_better(const struct vo_facts *facts, const struct vo_rule *rule, 
     return counts != counted ? counts : fact->time >= best->time;
 }
 
-/* The derived observation that stands for those it was made of; NULL: none. */
+/* The next of those that were read, where there are any: what is derived is judged by stand_in() alone. */
+static const struct vo_fact *next_of(const struct vo_facts_subject *subject, const struct vo_fact *fact)
+{
+    return fact == subject->last_read ? NULL : fact->next;
+}
+
+static bool has_value(const struct vo_fact *fact, const struct vo_rule *rule)
+{
+    enum vo_value_type type = vo_fact_value(fact, rule->metric)->type;
+    return type == VO_VALUE_NUMBER || type == VO_VALUE_WORD;
+}
+
+/* The derived observation that stands for those it was made of; NULL: none. One that has no value does not
+ * stand for one that has: what was measured is not hidden by what could not be derived. */
 static const struct vo_fact *stand_in(const struct vo_facts_subject *subject, const struct vo_rule *rule)
 {
     const struct vo_fact *fact = subject->last_read ? subject->last_read->next : subject->first;
-    for (; fact; fact = fact->next)
-        if (vo_fact_tells(fact, rule->metric) && vo_fact_matches(fact, rule))
-            return fact;
-    return NULL;
+    while (fact && !(vo_fact_tells(fact, rule->metric) && vo_fact_matches(fact, rule)))
+        fact = fact->next;
+    if (!fact || has_value(fact, rule) || !subject->last_read)
+        return fact;
+    for (const struct vo_fact *read = subject->first; read; read = next_of(subject, read))
+        if (vo_fact_tells(read, rule->metric) && vo_fact_matches(read, rule))
+            return NULL;
+    return fact;
 }
 
 static const struct vo_fact *latest(const struct vo_facts *facts, const struct vo_facts_subject *subject,
                                     const struct vo_rule *rule)
 {
     const struct vo_fact *best = NULL;
-    for (const struct vo_fact *fact = subject->first; fact; fact = fact->next)
+    for (const struct vo_fact *fact = subject->first; fact; fact = next_of(subject, fact))
         if (vo_fact_matches(fact, rule) && (!best || is_better(facts, rule, fact, best)))
             best = fact;
     return best;
@@ -119,7 +136,7 @@ static const struct vo_fact **collect(const struct vo_facts *facts, const struct
         if (!derived)
             fact = all ? subject->first : latest(facts, subject, rule);
         size_t before = *count;
-        for (; fact; fact = all ? fact->next : NULL) {
+        for (; fact; fact = all ? next_of(subject, fact) : NULL) {
             if (!vo_fact_matches(fact, rule))
                 continue;
             if (*count == capacity) {

@@ -168,7 +168,9 @@ static bool read_labels(struct vo_facts *facts, struct vo_fact *fact, const stru
         if (text || vo_json_type(item) == VO_JSON_NUMBER)
             add_label(facts, fact, name, text, vo_json_double(item));
     }
-    if (fact->place && !vo_fact_label(fact, "place"))
+    if (!fact->place)
+        fact->place = vo_fact_label(fact, "place");
+    else if (!vo_fact_label(fact, "place"))
         add_label(facts, fact, "place", fact->place, NAN);
     set_judged(facts, fact);
     fact->elsewhere = vo_fact_label(fact, "elsewhere") != NULL;

@@ -86,7 +86,7 @@ static enum vo_status take_ssids(const struct vo_json *list, struct task *task, 
         const char *ssid = list ? vo_json_text(item) : settings.ssids.items[i];
         const char *problem = vo_syntax_label(ssid);
         if (problem)
-            return vo_error_set(error, VO_ERR_USAGE, "--ssid '%.80s' %s", ssid, problem);
+            return vo_error_set(error, VO_ERR_USAGE, "--ssid: the name %s", problem);
         task->ssids[task->ssid_count++] = ssid;
     }
     return VO_OK;

@@ -61,7 +61,7 @@ struct vo_fact *vo_derive_begin(struct vo_facts *facts, const char *kind, const 
     struct vo_arena *arena = arena_of(facts);
     struct vo_fact *fact = shape ? vo_arena_get(arena, sizeof *fact) : NULL;
     if (!fact)
-        return NULL;
+        return NULL; /* the arena remembers it */
     fact->shape = shape;
     fact->kind = shape->name;
     fact->key = vo_arena_text(arena, key);
@@ -73,9 +73,10 @@ struct vo_fact *vo_derive_begin(struct vo_facts *facts, const char *kind, const 
     fact->values = vo_arena_get(arena, (shape->slot_count + 1) * sizeof *fact->values);
     fact->value_room = (uint32_t)shape->slot_count;
     fact->at = vo_arena_get(arena, shape->slot_count + 1);
-    if (arena->failed || !append(facts, fact, id))
-        return NULL;
-    return fact;
+    if (!arena->failed && append(facts, fact, id))
+        return fact;
+    arena->failed = true; /* it must not get lost without a word */
+    return NULL;
 }
 
 static void add_label(struct vo_fact *fact, struct vo_fact_label label)
@@ -172,7 +173,9 @@ void vo_derive_evidence(struct vo_facts *facts, struct vo_fact *fact, const stru
 
 enum vo_status vo_derived_status(const struct vo_facts *facts, struct vo_error *error)
 {
-    return facts->derived.arena.failed ? vo_error_memory(error, "the derived observations") : VO_OK;
+    return facts->derived.arena.failed || facts->arena.failed
+               ? vo_error_memory(error, "the derived observations")
+               : VO_OK;
 }
 
 void vo_facts_underive(struct vo_facts *facts)

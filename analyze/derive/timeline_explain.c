@@ -34,7 +34,8 @@ static bool number_clocks(struct explaining *e)
     const struct vo_facts *facts = e->timeline->facts;
     struct vo_names names = {.buckets = NULL};
     unsigned *clocks = vo_arena_get(&e->own, (facts->run_count + 1) * sizeof *clocks);
-    for (size_t i = 0; clocks && i < facts->run_count; i++) {
+    bool good = true;
+    for (size_t i = 0; good && clocks && i < facts->run_count; i++) {
         const struct vo_facts_run *run = &facts->runs[i];
         clocks[i] = (unsigned)i;
         if (!run->host || (!run->interface && !run->source))
@@ -42,6 +43,7 @@ static bool number_clocks(struct explaining *e)
         const char *const parts[VO_NAME_PARTS] = {run->host, run->interface ? "live" : "files",
                                                   run->interface ? "" : run->source};
         struct vo_name *name = vo_names_get(&names, &e->own, parts);
+        good = name != NULL;
         if (name && !name->object)
             name->object = &clocks[i];
         if (name)
@@ -49,7 +51,7 @@ static bool number_clocks(struct explaining *e)
     }
     vo_names_release(&names);
     e->air.clocks = clocks;
-    return clocks && !e->own.failed;
+    return good && clocks && !e->own.failed;
 }
 
 /* --- The air -------------------------------------------------------------------------------------- */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OFFSET_LIMIT_DB 60 /* of a calibration: no adapter is that far from any phone */
+#define OFFSET_LIMIT_DB 40.0 /* of a calibration: no two receivers differ by more */
 
 static const char *keep(struct vo_facts *facts, const char *text)
 {
@@ -57,7 +57,7 @@ static void read_calibration(struct vo_facts *facts, struct vo_calibration *cali
     calibration->uncertainty_db = uncertainty >= 0 && uncertainty < OFFSET_LIMIT_DB ? uncertainty : NAN;
     if (!calibration->phone)
         calibration->bad = "the run's calibration does not name the phone";
-    else if (!(fabs(offset) < OFFSET_LIMIT_DB))
+    else if (!(fabs(offset) <= OFFSET_LIMIT_DB))
         calibration->bad = "the run's calibration has no offset_db that could be true";
 }
 

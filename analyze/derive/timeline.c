@@ -345,11 +345,23 @@ static bool add_roam_event(struct vo_timeline *timeline, const struct vo_record 
 
 /* --- Loads and visits ----------------------------------------------------------------------------- */
 
-/* Of a label, or of a field. */
-static uint64_t visit_of(const struct vo_json *json)
+/* The visit of a record, by the label or field of `json`; visits are numbered by place. VO_INDEX_NONE: no
+ * memory. */
+static size_t get_stay(struct vo_timeline *timeline, const struct vo_record *record,
+                       const struct vo_json *json)
 {
     double visit = vo_json_double(vo_json_get(json, "visit"));
-    return visit >= 1 && visit < 1e15 ? (uint64_t)visit : 0;
+    uint64_t number = visit >= 1 && visit < 1e9 ? (uint64_t)visit : 0;
+    const char *place = keep(timeline, vo_json_get_text(record->json, "place"));
+    size_t before = timeline->stay_numbers.count;
+    size_t stay = vo_index_get(&timeline->stay_numbers, (uint64_t)timeline->facts->last_run << 32 | number,
+                               vo_index_of(place));
+    if (stay == VO_INDEX_NONE ||
+        !make_room(&timeline->stays, stay, &timeline->stay_room, sizeof *timeline->stays))
+        return VO_INDEX_NONE;
+    if (stay == before)
+        timeline->stays[stay] = (struct vo_timeline_stay){VO_TIME_UNKNOWN, VO_TIME_UNKNOWN};
+    return stay;
 }
 
 static bool add_load(struct vo_timeline *timeline, const struct vo_record *record)
@@ -361,12 +373,14 @@ static bool add_load(struct vo_timeline *timeline, const struct vo_record *recor
     if (!id || !(percent >= 0 && percent <= 100))
         return true;
     const char *bssid = keep(timeline, id);
-    uint64_t visit = visit_of(subject), run = timeline->facts->last_run;
-    size_t number = vo_index_get(&timeline->load_numbers, run << 48 ^ visit, vo_index_of(bssid));
+    size_t stay = get_stay(timeline, record, subject);
+    size_t number = stay == VO_INDEX_NONE ? VO_INDEX_NONE
+                                          : vo_index_get(&timeline->load_numbers, stay, vo_index_of(bssid));
     if (number == VO_INDEX_NONE ||
         !make_room(&timeline->loads, number, &timeline->load_room, sizeof *timeline->loads))
         return false;
-    timeline->loads[number] = (struct vo_timeline_load){run, bssid, visit, percent, record->n};
+    timeline->loads[number] =
+        (struct vo_timeline_load){timeline->facts->last_run, stay, bssid, percent, record->n};
     return true;
 }
 
@@ -376,25 +390,14 @@ static bool add_stay(struct vo_timeline *timeline, const struct vo_record *recor
     vo_time at;
     if (!word || !time_of(record, &at))
         return true;
-    size_t before = timeline->stay_numbers.count;
-    size_t number = vo_index_get(&timeline->stay_numbers, timeline->facts->last_run, visit_of(record->json));
-    if (number == VO_INDEX_NONE ||
-        !make_room(&timeline->stays, number, &timeline->stay_room, sizeof *timeline->stays))
+    size_t stay = get_stay(timeline, record, record->json);
+    if (stay == VO_INDEX_NONE)
         return false;
-    if (number == before)
-        timeline->stays[number] = (struct vo_timeline_stay){VO_TIME_UNKNOWN, VO_TIME_UNKNOWN};
     if (strcmp(word, "begun") == 0)
-        timeline->stays[number].from = at;
+        timeline->stays[stay].from = at;
     else if (strcmp(word, "ended") == 0)
-        timeline->stays[number].until = at;
+        timeline->stays[stay].until = at;
     return true;
-}
-
-struct vo_timeline_stay vo_timeline_stay_of(const struct vo_timeline *timeline, size_t run, uint64_t visit)
-{
-    size_t number = vo_index_find(&timeline->stay_numbers, run, visit);
-    return number == VO_INDEX_NONE ? (struct vo_timeline_stay){VO_TIME_UNKNOWN, VO_TIME_UNKNOWN}
-                                   : timeline->stays[number];
 }
 
 static bool add_observation(struct vo_timeline *timeline, const struct vo_record *record)

@@ -28,15 +28,15 @@ struct vo_timeline_loss {
 
 /* What an access point announced of its load, over a visit. */
 struct vo_timeline_load {
-    size_t run;
+    size_t run, stay;
     const char *bssid;
-    uint64_t visit; /* 0: not told */
     double percent;
     uint64_t n;
 };
 
+/* A visit of a place in a run. VO_TIME_UNKNOWN: not told. */
 struct vo_timeline_stay {
-    vo_time from, until; /* VO_TIME_UNKNOWN: not told */
+    vo_time from, until;
 };
 
 struct vo_timeline {
@@ -58,8 +58,6 @@ void vo_timeline_free(struct vo_timeline *timeline);
 /* VO_ERR_MEMORY. What makes no sense is left out. */
 enum vo_status vo_timeline_add(struct vo_timeline *timeline, const struct vo_record *record,
                                struct vo_error *error);
-/* When the visit of a run began and ended; VO_TIME_UNKNOWN: not told. */
-struct vo_timeline_stay vo_timeline_stay_of(const struct vo_timeline *timeline, size_t run, uint64_t visit);
 /* The bursts of all streams with which something coincided, or that are covered; in the order of time. Memory
  * is the arena's. VO_ERR_MEMORY. */
 enum vo_status vo_timeline_explain(struct vo_timeline *timeline, struct vo_arena *arena,

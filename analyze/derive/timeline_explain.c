@@ -106,7 +106,7 @@ static vo_time time_of(const char *text)
 static void add_load(struct explaining *e, const struct vo_timeline_load *load)
 {
     const struct vo_facts_run *run = &e->timeline->facts->runs[load->run];
-    struct vo_timeline_stay stay = vo_timeline_stay_of(e->timeline, load->run, load->visit);
+    struct vo_timeline_stay stay = e->timeline->stays[load->stay];
     if (stay.from == VO_TIME_UNKNOWN && run->interface)
         stay = (struct vo_timeline_stay){time_of(run->started), time_of(run->finished)};
     if (stay.from == VO_TIME_UNKNOWN || stay.until == VO_TIME_UNKNOWN || stay.until < stay.from ||

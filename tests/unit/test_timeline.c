@@ -191,6 +191,10 @@ static void announced_loads(void **state)
         {PLACE("6", "00:00", "begun") LOAD("aa", "620") PLACE("9", "00:40", "ended"), 0},
         {PLACE("6", "00:00", "begun") LOAD("aa", "62") PLACE("9", "09:00", "ended"), 0}, /* nine minutes */
         {PLACE("6", "00:00", "begun") LOAD("aa", "62"), 0},                              /* until when? */
+        /* the first visit of another place is another visit */
+        {PLACE("6", "00:00", "begun\",\"place\":\"Lobby") LOAD("aa", "62")
+             PLACE("9", "00:40", "ended\",\"place\":\"Lobby"),
+         0},
         {PLACE("6", "00:30", "begun") LOAD("aa", "62") PLACE("9", "00:40", "ended"), 0}, /* behind it */
         {LOAD("aa", "62"), 0},
     };

@@ -39,6 +39,15 @@ static const struct {
     {"clock_estimated", "with the offset of the clocks estimated (clock_estimated)"},
     {"interval", "the middle of what is known by bounds only (interval)"},
     {"lower_bound", "at least: more was not tried (lower_bound)"},
+    {"upper_bound", "at most: what is not known may only lower it (upper_bound)"},
+    {"mean_of_mw", "mean of the powers"},
+    {"kernel_counters", "by the kernel's counters"},
+    {"kernel_survey", "by the kernel's survey"},
+    {"heard_frames", "by the frames that were heard: what was not heard is not in it"},
+    {"acknowledgements_heard", "by the acknowledgements that were heard"},
+    {"data_frames_heard", "between the data frames that were heard"},
+    {"rtp_received", "in the packets received"},
+    {"model", "by a model, whose assumptions are in the label assumptions: no measurement"},
 };
 
 const char *vo_subject_noun(const char *kind, size_t count)
@@ -79,8 +88,7 @@ static bool enough_samples(const struct vo_judge *judge, const struct vo_fact *f
     if (isnan(rule->minimum_samples))
         return true;
     if (isnan(result->samples)) {
-        const struct vo_value *value =
-            vo_fact_value(judge->facts, fact, vo_metric_find(rule->metric->samples));
+        const struct vo_value *value = vo_fact_value(fact, vo_metric_find(rule->metric->samples));
         const char *why = value->type == VO_VALUE_MISSING ? value->text : "the records do not tell";
         return unmeasured(result, VO_RESULT_NOT_MEASURED,
                           vo_arena_format(judge->arena,
@@ -107,7 +115,7 @@ static bool measure_window(const struct vo_judge *judge, const struct vo_fact *f
 bool vo_judge_measure(const struct vo_judge *judge, const struct vo_fact *fact, struct vo_result *result)
 {
     const struct vo_metric_row *metric = result->rule->metric;
-    const struct vo_value *value = vo_fact_value(judge->facts, fact, metric);
+    const struct vo_value *value = vo_fact_value(fact, metric);
     result->basis = value->basis;
     if (!isnan(result->rule->window_s))
         return measure_window(judge, fact, result);
@@ -124,7 +132,7 @@ bool vo_judge_measure(const struct vo_judge *judge, const struct vo_fact *fact, 
         result->observed = value->number;
     result->uncertainty = value->uncertainty;
     if (metric->samples) {
-        const struct vo_value *samples = vo_fact_value(judge->facts, fact, vo_metric_find(metric->samples));
+        const struct vo_value *samples = vo_fact_value(fact, vo_metric_find(metric->samples));
         result->samples = samples->type == VO_VALUE_NUMBER ? samples->number : NAN;
     }
     return enough_samples(judge, fact, result);
@@ -183,7 +191,7 @@ static double dropped_packets(const struct vo_judge *judge, const struct vo_fact
         if (capture->run != fact->run || (point && other && strcmp(point, other) != 0))
             continue;
         const struct vo_value *dropped =
-            vo_fact_value(judge->facts, capture, &vo_metrics[VO_METRIC_CAPTURE_DROPPED_PACKETS]);
+            vo_fact_value(capture, &vo_metrics[VO_METRIC_CAPTURE_DROPPED_PACKETS]);
         if (dropped->type != VO_VALUE_NUMBER) {
             *why =
                 dropped->type == VO_VALUE_ABSENT ? "the record of the capture does not tell" : dropped->text;
@@ -210,9 +218,9 @@ static double packets_to_pass(const struct vo_result *result)
     return lost - allowed;
 }
 
-static double number_of(const struct vo_judge *judge, const struct vo_fact *fact, enum vo_metric metric)
+static double number_of(const struct vo_fact *fact, enum vo_metric metric)
 {
-    const struct vo_value *value = vo_fact_value(judge->facts, fact, &vo_metrics[metric]);
+    const struct vo_value *value = vo_fact_value(fact, &vo_metrics[metric]);
     return value->type == VO_VALUE_NUMBER ? value->number : NAN;
 }
 
@@ -222,7 +230,7 @@ static bool weigh_unheard(const struct vo_judge *judge, const struct vo_fact *fa
                           struct vo_result *result)
 {
     double needed = packets_to_pass(result);
-    double unheard = number_of(judge, fact, VO_METRIC_RTP_UNHEARD_PACKETS);
+    double unheard = number_of(fact, VO_METRIC_RTP_UNHEARD_PACKETS);
     if (!(unheard > 0))
         return false;
     if (unheard + fmax(dropped, 0) < needed) {
@@ -285,9 +293,9 @@ static const char *receiver_of(const struct vo_judge *judge, const struct vo_fac
 static const char *far_end_lacks(const struct vo_judge *judge, const struct vo_fact *fact,
                                  const struct vo_rule *rule)
 {
-    double reports = number_of(judge, fact, VO_METRIC_RTCP_REPORTS);
-    double covered = number_of(judge, fact, VO_METRIC_RTCP_EXPECTED_PACKETS);
-    double expected = number_of(judge, fact, VO_METRIC_RTP_EXPECTED_PACKETS);
+    double reports = vo_fact_number(fact, VO_METRIC_RTCP_REPORTS);
+    double covered = vo_fact_number(fact, VO_METRIC_RTCP_EXPECTED_PACKETS);
+    double expected = vo_fact_number(fact, VO_METRIC_RTP_EXPECTED_PACKETS);
     const char *text = "";
     if (isnan(reports))
         text = "how many reports it sent is not known";
@@ -316,7 +324,7 @@ static bool far_end_agrees(const struct vo_judge *judge, const struct vo_fact *f
     *text = "";
     if (!metric)
         return false;
-    const struct vo_value *value = vo_fact_value(judge->facts, fact, metric);
+    const struct vo_value *value = vo_fact_value(fact, metric);
     if (value->type != VO_VALUE_NUMBER) {
         *text = vo_arena_format(judge->arena, "; the far end's RTCP does not tell: %s",
                                 value->type == VO_VALUE_ABSENT ? "there is none" : value->text);
@@ -413,14 +421,33 @@ static void mention_basis(const struct vo_judge *judge, struct vo_result *result
     add_reason(judge, result, vo_arena_format(judge->arena, "basis: %s", basis));
 }
 
+/* Whether a value comes to the right side of the limit, or further to it, by growing (`up`) or by falling. */
+static bool could_pass(const struct vo_result *result, bool up)
+{
+    switch (result->limit.comparator) {
+    case VO_LIMIT_ABOVE:
+    case VO_LIMIT_AT_LEAST:
+        return up;
+    case VO_LIMIT_BELOW:
+    case VO_LIMIT_AT_MOST:
+        return !up;
+    case VO_LIMIT_BETWEEN:
+        return up ? result->observed < result->limit.low : result->observed > result->limit.high;
+    default:
+        return false;
+    }
+}
+
 /* A value that is known by bounds only neither keeps nor breaks a limit that lies between them. */
 static void weigh_bounds(const struct vo_judge *judge, struct vo_result *result)
 {
     const char *basis = result->basis ? result->basis : "";
-    bool least = result->limit.comparator == VO_LIMIT_ABOVE || result->limit.comparator == VO_LIMIT_AT_LEAST;
-    if (strcmp(basis, "lower_bound") == 0 && least && result->status == VO_RESULT_FAIL) {
+    bool upper = strcmp(basis, "upper_bound") == 0, lower = strcmp(basis, "lower_bound") == 0;
+    bool failed = result->status == VO_RESULT_FAIL, passed = result->status == VO_RESULT_PASS;
+    if ((lower || upper) &&
+        ((failed && could_pass(result, lower)) || (passed && could_pass(result, upper)))) {
         result->status = VO_RESULT_NOT_MEASURED;
-        add_reason(judge, result, "what lies above is not known");
+        add_reason(judge, result, lower ? "what lies above is not known" : "what lies below is not known");
     } else if (strcmp(basis, "interval") == 0 && result->within_uncertainty &&
                (result->status == VO_RESULT_PASS || result->status == VO_RESULT_FAIL)) {
         result->status = VO_RESULT_WARN;
@@ -454,17 +481,21 @@ void vo_judge_qualify(const struct vo_judge *judge, const struct vo_fact *fact, 
     weigh_bounds(judge, result);
 }
 
+static void set_evidence(const struct vo_judge *judge, const struct vo_fact *fact, struct vo_result *result)
+{
+    struct vo_evidence *own = fact->evidence ? NULL : vo_arena_get(judge->arena, sizeof *own), self;
+    result->evidence = vo_fact_evidence(fact, own ? own : &self, &result->evidence_count);
+    if (result->evidence == &self) /* out of memory, which the arena remembers */
+        result->evidence_count = 0;
+}
+
 void vo_judge_fact(const struct vo_judge *judge, const struct vo_rule *rule, const struct vo_fact *fact,
                    struct vo_result *result)
 {
     vo_judge_begin(judge, rule, result);
     result->fact = fact;
     result->subjects = 1;
-    result->evidence = vo_arena_get(judge->arena, sizeof *result->evidence);
-    if (result->evidence) {
-        *result->evidence = (struct vo_evidence){fact->run, fact->n};
-        result->evidence_count = 1;
-    }
+    set_evidence(judge, fact, result);
     const char *inapplicable = vo_scope_reason(judge->arena, fact);
     if (inapplicable) {
         unmeasured(result, VO_RESULT_NOT_APPLICABLE, inapplicable);

@@ -75,7 +75,7 @@ static enum vo_status apply_waiver(struct vo_rules *rules, const char *where, co
     struct waiver waiver = {0};
     struct vo_rule *rule;
     char day[40];
-    vo_time end;
+    vo_time end = VO_TIME_UNKNOWN;
     enum vo_status status = vo_keys_read(node, waiver_keys, where, &waiver, error);
     if (status == VO_OK)
         status = find_rule(rules, where, waiver.rule, &rule, error);
@@ -141,7 +141,7 @@ enum vo_status vo_site_apply(struct vo_rules *rules, const char *path, struct vo
     enum vo_status status = vo_site_read(path, document, &site, error);
     if (status != VO_OK)
         return status;
-    *head = (struct vo_site_head){site.name, site.mode};
+    *head = (struct vo_site_head){site.name, site.mode, vo_json_get(document, "ssids")};
     site.document = NULL; /* from here on the rules' */
     status = vo_rules_keep(rules, document, error);
     if (status == VO_OK)

@@ -16,8 +16,9 @@
 #include "core/clock.h"
 #include "core/error.h"
 
-struct vo_site_head {
-    const char *name, *mode; /* never NULL; they live as long as the rules */
+struct vo_site_head {            /* lives as long as the rules */
+    const char *name, *mode;     /* never NULL */
+    const struct vo_json *ssids; /* a list of texts, or NULL */
 };
 
 /* Reads the file and applies it to rules of the loaded packs. `now` decides which waivers have expired. */

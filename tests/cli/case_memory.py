@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import threading
 
 import captures
@@ -145,8 +146,19 @@ def small_records(bench):
     bench.run(PROBE, "-o", "call.jsonl", "call.pcap").exits(0)
 
 
-def judge(bench, on):
-    small_records(bench)
+def air(bench):
+    """A survey, and a stream that lost packets while its link was weak."""
+    subprocess.run([sys.executable, ROOT / "tests" / "golden" / "survey" / "make.py", bench.path("survey.jsonl")], check=True)
+    start = {"start": "2026-11-22T10:00:00Z", "step_s": 5}
+    rows = [{"record": "run", "format": 1, "probe": "p", "host": {"name": "h", "interface": "wlan0"}},
+            {"record": "series", "subject": {"kind": "rtp_stream", "id": "s"}, **start, "columns": {"rtp_lost_packets": [0, 9, 0]}},
+            {"record": "series", "subject": {"kind": "link", "id": "wlan0 aa"}, **start, "columns": {"wlan_signal_dbm": [-60, -80, -60]}},
+            {"record": "end", "complete": True}]
+    bench.file("air.jsonl", "".join(json.dumps({**row, "run": "air", "n": n}) + "\n" for n, row in enumerate(rows, 1)))
+
+
+def judge(bench, on, prepare, *files):
+    prepare(bench)
 
     def check(result, reference, good):
         result.exits(1, reference.code)
@@ -156,18 +168,28 @@ def judge(bench, on):
         found, whole = json.loads(bench.path("verdict.json").read_bytes()), json.loads(good[0])
         found.pop("created"), whole.pop("created")
         need(found == whole, "the verdict differs from the good one")
-    arguments = ["--rules", RULES, "--profile", "voice", "-o", "verdict.json", "call.jsonl"]
+    arguments = ["--rules", RULES, "--profile", "voice", "-o", "verdict.json", *files]
     fail_each(bench, "voready-analyze", arguments, ["verdict.json"], check, on)
 
 
 @case("memory: voready-analyze, one allocation fails")
 def judge_one(bench):
-    judge(bench, on=False)
+    judge(bench, False, small_records, "call.jsonl")
 
 
 @case("memory: voready-analyze, all from one on fail")
 def judge_all(bench):
-    judge(bench, on=True)
+    judge(bench, True, small_records, "call.jsonl")
+
+
+@case("memory: voready-analyze of a survey, one allocation fails")
+def judge_air(bench):
+    judge(bench, False, air, "survey.jsonl", "air.jsonl")
+
+
+@case("memory: voready-analyze of a survey, all from one on fail")
+def judge_air_all(bench):
+    judge(bench, True, air, "survey.jsonl", "air.jsonl")
 
 
 def shown(result):

@@ -46,7 +46,7 @@ def put(record):
     while data:
         data = data[os.write(1, data):]
 def observe(number):
-    put({{"record": "observation", "time": "2026-11-22T10:00:00Z", "place": place, "pad": "x" * int(option("--big", 0)),
+    put({{"record": "observation", "time": "2026-11-22T10:00:00Z", "place": f"{{place}} {{number}}", "pad": "x" * int(option("--big", 0)),
          "subject": {{"kind": "cell", "id": f"{{place}} {{number}} / voice", "key": "k", "ssid": "voice"}},
          "states": {{"wlan_coverage": "heard"}}, "metrics": {{"wlan_signal_dbm": float(option("--level", -60)), "wlan_signal_frames": 9}}}})
 put({{"record": "run", "format": 1, "probe": "voready-wlan", "version": "0", "started": "2026-11-22T10:00:00Z"}})
@@ -293,7 +293,7 @@ def control_c(bench):
     need("Records: out/records.jsonl" in heard and "Incomplete: " in heard, heard)
     kept = records(bench.path("out/records.jsonl"), complete=True)
     need(kept[-1]["signals"] == ["INT"], f"the probe got {kept[-1]['signals']}, not one SIGINT")
-    need(kept[1]["place"] == "Stairs", "the name of the place did not reach the probe")
+    need(kept[1]["place"] == "Stairs 0", "the name of the place did not reach the probe")
     followed(bench)
 
 

@@ -7,8 +7,8 @@
  * formats, Records).
  *
  * The place of an observation is its label `place` too. An observation of a BSS, cell, link or channel that
- * counts on from an earlier one (the same run, subject, place, visit and interface) takes its place, so that
- * memory grows with places and not with time.
+ * counts on from an earlier one (the same run, subject, place, visit, interface, source and association)
+ * takes its place, so that memory grows with places and not with time.
  *
  * Derived observations (analyze/derived.h) stand with those that were read, behind them, until they are taken
  * back.

@@ -274,8 +274,13 @@ static struct vo_facts_subject *get_subject(struct vo_facts *facts, const char *
  * address. */
 static bool same_stretch(const struct vo_fact *a, const struct vo_fact *b)
 {
-    return a->id == b->id && a->shape == b->shape && a->run == b->run && a->place == b->place &&
-           vo_fact_same_label(a, b, "visit") && vo_fact_same_label(a, b, "interface");
+    static const char *const labels[] = {"visit", "interface", "source", "association"};
+    if (a->id != b->id || a->shape != b->shape || a->run != b->run || a->place != b->place)
+        return false;
+    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
+        if (!vo_fact_same_label(a, b, labels[i]))
+            return false;
+    return true;
 }
 
 static size_t stretch_hash(const struct vo_fact *fact)

@@ -102,6 +102,15 @@ static const char *coverage_of(const struct vo_cell *cell, char why[VO_CELL_REAS
     return NULL;
 }
 
+/* The channels that were scanned, if the user chose them: another one may have it. NULL: all. */
+static const char *chosen_channels(const struct vo_cell *cell)
+{
+    for (size_t i = 0; i < cell->ssid->cell_count; i++)
+        if (vo_fact_label(cell->ssid->cells[i], "scanned_mhz"))
+            return vo_fact_label(cell->ssid->cells[i], "scanned_mhz");
+    return NULL;
+}
+
 /* Whether it was not heard; why then there is no level, or why that is not known. */
 static bool put_coverage(const struct vo_cell *cell, char why[VO_CELL_REASON])
 {
@@ -121,7 +130,8 @@ static bool put_coverage(const struct vo_cell *cell, char why[VO_CELL_REASON])
     else if (strcmp(word, "heard") == 0)
         snprintf(why, VO_CELL_REASON, "the records do not tell which BSS of it was heard there");
     else if (scans >= 1)
-        snprintf(why, VO_CELL_REASON, "not heard in %.0f scan%s", scans, scans < 1.5 ? "" : "s");
+        snprintf(why, VO_CELL_REASON, "not heard in %.0f scan%s%s", scans, scans < 1.5 ? "" : "s",
+                 chosen_channels(cell) ? " of some channels (scanned_mhz)" : "");
     else
         snprintf(why, VO_CELL_REASON, "not heard");
     return word && strcmp(word, "not_heard") == 0;
@@ -187,6 +197,7 @@ static void make_cell(struct vo_cell *cell)
     cell->fact = vo_derive_begin(vo_cell_facts(cell), "cell", id, id, LABELS);
     vo_cell_label(cell, "ssid", ssid);
     vo_cell_label(cell, "place", name);
+    vo_cell_label(cell, "scanned_mhz", chosen_channels(cell));
     find_serving(cell);
     bool gone = put_coverage(cell, why);
     if (cell->serving) {

@@ -233,6 +233,17 @@ static void not_heard(void **state)
     assert_int_equal(cellar->evidence_count, 2);
     assert_int_equal(scene.it.evaluation.first->next->status, VO_RESULT_NOT_MEASURED);
     scene_free(&scene);
+    /* of channels that the user chose: another one may have it, and that is said */
+    scene_run(&scene, "r", "");
+    scene_observe(&scene, "Cellar", "cell", "Cellar / voice",
+                  VOICE ",\"visit\":1,\"scanned_mhz\":\"5180 5200\"",
+                  ",\"metrics\":{\"wlan_scans\":1},\"states\":{\"wlan_coverage\":\"not_heard\"}");
+    scene_end(&scene);
+    scene_derive(&scene, CELLS, NULL);
+    assert_string_equal(missing_of(cell("Cellar / voice"), M(SIGNAL_DBM)),
+                        "not heard in 1 scan of some channels (scanned_mhz)");
+    assert_string_equal(label_of(cell("Cellar / voice"), "scanned_mhz"), "5180 5200");
+    scene_free(&scene);
 }
 
 static void told_ssids(void **state)

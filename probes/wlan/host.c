@@ -246,7 +246,7 @@ static enum vo_status check(const struct vo_host_command *command, const struct 
     if (operands->count)
         return vo_error_set(error, VO_ERR_USAGE, "'%s' is one word too many; see %s -h", operands->items[0],
                             name);
-    return VO_OK;
+    return command->check ? command->check(error) : VO_OK;
 }
 
 int vo_host_main(const struct vo_host_command *command, int argc, char **argv)

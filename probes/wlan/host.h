@@ -48,6 +48,7 @@ struct vo_host_command {
     bool station; /* needs an interface of type station */
     const double
         *interval_s; /* time between ticks, which come at multiples of it in UTC; an option's target */
+    enum vo_status (*check)(struct vo_error *error); /* of the options alone */
     /* Before the records begin; may open what it needs. */
     enum vo_status (*open)(struct vo_host *host, struct vo_error *error);
     void (*tick)(struct vo_host *host);

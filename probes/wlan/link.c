@@ -78,7 +78,7 @@ static void show(struct vo_host *host, const struct vo_link_step *step)
 
 /* --- The run --- */
 
-static enum vo_status open_link(struct vo_host *host, struct vo_error *error)
+static enum vo_status check(struct vo_error *error)
 {
     long least = (long)ceil(command.interval_s);
     if (command.series_s && command.series_s < least)
@@ -87,6 +87,12 @@ static enum vo_status open_link(struct vo_host *host, struct vo_error *error)
                             "or less",
                             command.series_s, command.series_s);
     job.series.step_s = (unsigned)(command.series_s ? command.series_s : least);
+    return VO_OK;
+}
+
+static enum vo_status open_link(struct vo_host *host, struct vo_error *error)
+{
+    (void)error;
     job.tells = (struct vo_link_tells){.interface = host->poll.name, .place = command.common.place};
     return VO_OK;
 }
@@ -134,6 +140,7 @@ int vo_wlan_link(int argc, char **argv)
         .program = &program,
         .options = &command.common,
         .station = true,
+        .check = check,
         .open = open_link,
         .tick = tick,
         .finish = finish,

@@ -334,9 +334,8 @@ static void say_where(struct vo_host *host)
     job.where = now;
 }
 
-static enum vo_status open_roam(struct vo_host *host, struct vo_error *error)
+static enum vo_status check(struct vo_error *error)
 {
-    const struct vo_wlan_interface *interface = &host->poll.reading.interface;
     if (command.echo && !command.key)
         return vo_error_set(error, VO_ERR_USAGE, "--echo needs --key FILE, the key of the responder");
     if (!command.echo && (command.key || command.echo_port))
@@ -345,6 +344,12 @@ static enum vo_status open_roam(struct vo_host *host, struct vo_error *error)
         return vo_error_set(error, VO_ERR_USAGE,
                             "--echo-port %ld is odd: the responder echoes RTP on even ports",
                             command.echo_port);
+    return VO_OK;
+}
+
+static enum vo_status open_roam(struct vo_host *host, struct vo_error *error)
+{
+    const struct vo_wlan_interface *interface = &host->poll.reading.interface;
     host_now = host;
     host->poll.without_survey = true;
     job.media.own = interface->address;
@@ -420,6 +425,7 @@ int vo_wlan_roam(int argc, char **argv)
         .options = &command.common,
         .interval_s = &interval_s,
         .station = true,
+        .check = check,
         .open = open_roam,
         .tick = tick,
         .event = event,

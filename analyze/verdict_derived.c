@@ -120,7 +120,12 @@ static void put_explanation(struct vo_json_writer *json, const struct vo_facts *
     vo_json_end_object(json);
     vo_json_put_number(json, "lost", it->lost);
     vo_json_put_number(json, "expected", it->expected);
-    vo_json_put_bool(json, "covered", it->covered);
+    vo_json_key(json, "looked_at");
+    vo_json_begin_array(json);
+    for (int look = 0; look < VO_AIR_LOOKS; look++)
+        if (it->looked_at >> look & 1)
+            vo_json_string(json, vo_air_looks[look]);
+    vo_json_end_array(json);
     vo_json_key(json, "with");
     vo_json_begin_array(json);
     for (const struct vo_coincidence *with = it->with; with; with = with->next) {

@@ -12,7 +12,8 @@
 #define TEXT         600
 #define PACKET_MS    20 /* of G.711, whose 83.2 kbit/s the guide plans with (13.1) */
 #define PAYLOAD      160
-#define SIGNALLING_S 1 /* exchanges: more than 1 kbit/s of a client (guide 13.2) */
+#define SRTP_TAG     10 /* of the usual ciphers (RFC 3711 5.2) */
+#define SIGNALLING_S 1  /* exchanges: more than 1 kbit/s of a client (guide 13.2) */
 #define NO_CEILING   100
 
 /* What decides how many calls fit one BSS. */
@@ -241,7 +242,8 @@ static struct vo_capacity calls_of(const struct part *part, bool cautious)
     const struct vo_capacity_plan plan = {
         .down = direction_of(&part->down, cautious),
         .up = direction_of(&part->up, cautious),
-        .frame_bytes = vo_capacity_frame_bytes(PAYLOAD, 0, false, cipher_of(part->bss, cautious)),
+        .frame_bytes =
+            vo_capacity_frame_bytes(PAYLOAD, cautious ? SRTP_TAG : 0, false, cipher_of(part->bss, cautious)),
         .packet_ms = PACKET_MS,
         .frequency_mhz = part->mhz,
         .short_slot = cautious ? VO_NO : VO_YES,
@@ -337,7 +339,7 @@ static void label_assumptions(const struct part *part, struct vo_fact *fact)
     for (size_t i = 0; i < count && used < sizeof text; i++)
         used += (size_t)snprintf(text + used, sizeof text - used, "%s, ", rows[i].name);
     if (used < sizeof text)
-        snprintf(text + used, sizeof text - used, "g711_20_ms, default_edca, no_protection");
+        snprintf(text + used, sizeof text - used, "g711_20_ms, default_edca, no_protection, same_retries");
     vo_derive_label(part->context->facts, fact, "assumptions", text);
 }
 

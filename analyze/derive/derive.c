@@ -84,6 +84,8 @@ enum vo_status vo_derive(struct vo_facts *facts, struct vo_error *error)
         return VO_OK;
     context.boundary_dbm = vo_derive_limit(facts->rules, "cell", VO_METRIC_WLAN_SIGNAL_DBM, true);
     context.load_percent = vo_derive_limit(facts->rules, "bss", VO_METRIC_WLAN_UTILIZATION_PERCENT, false);
+    if (isnan(context.load_percent))
+        context.load_percent = vo_derive_limit(facts->rules, "channel", VO_METRIC_WLAN_BUSY_PERCENT, false);
     enum vo_status status = vo_survey_make(facts, &survey, error);
     for (size_t i = 0; i < PARTS && status == VO_OK; i++)
         if (is_asked(facts->rules, i))

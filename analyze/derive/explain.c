@@ -8,6 +8,7 @@
 #define COVERED           0.8 /* share of a burst's time that records must cover */
 
 const struct vo_explain_limits vo_explain_guide = {-70, 45, 20, 1};
+const char *const vo_air_looks[VO_AIR_LOOKS] = {"signal", "retries", "undelivered", "busy"};
 
 /* --- Sums over a stretch of time ------------------------------------------------------------------ */
 
@@ -15,8 +16,8 @@ struct sums {
     double least_dbm, signal_sum, signal_count;
     double sent, undelivered, sent_of_undelivered, retries, sent_of_retries;
     double busy_ms, observed_ms;
-    double covered_s;  /* time of the steps that told something */
-    size_t first, end; /* steps */
+    double covered_s[VO_AIR_LOOKS]; /* time of the steps that told of it */
+    size_t first, end;              /* steps */
 };
 
 static vo_time plus(vo_time time, double seconds)
@@ -66,11 +67,19 @@ static void add_step(struct sums *sums, const struct vo_air_step *step)
     }
 }
 
-static bool tells(const struct vo_air_step *step)
+static bool tells(const struct vo_air_step *step, enum vo_air_look look)
 {
     const float *values = step->values;
-    return isfinite(values[VO_AIR_SIGNAL_DBM]) || values[VO_AIR_SENT] >= 0 ||
-           (values[VO_AIR_BUSY_MS] >= 0 && values[VO_AIR_OBSERVED_MS] > 0);
+    switch (look) {
+    case VO_AIR_LOOK_SIGNAL:
+        return isfinite(values[VO_AIR_SIGNAL_DBM]);
+    case VO_AIR_LOOK_RETRIES:
+        return values[VO_AIR_SENT] >= 0 && values[VO_AIR_RETRIES] >= 0;
+    case VO_AIR_LOOK_UNDELIVERED:
+        return values[VO_AIR_SENT] >= 0 && values[VO_AIR_UNDELIVERED] >= 0;
+    default:
+        return values[VO_AIR_BUSY_MS] >= 0 && values[VO_AIR_OBSERVED_MS] > 0;
+    }
 }
 
 /* The steps of a track that lie in a stretch of time, even in part. */
@@ -83,8 +92,9 @@ static struct sums sum_of(const struct vo_air_track *track, vo_time from, vo_tim
         vo_time end = plus(step->start, track->step_s);
         vo_time begin = step->start > from ? step->start : from;
         add_step(&sums, step);
-        if (tells(step))
-            sums.covered_s += (double)((end < until ? end : until) - begin) / 1e9;
+        for (int look = 0; look < VO_AIR_LOOKS; look++)
+            if (tells(step, (enum vo_air_look)look))
+                sums.covered_s[look] += (double)((end < until ? end : until) - begin) / 1e9;
     }
     return sums;
 }
@@ -239,22 +249,22 @@ static void look_at_moment(const struct explaining *e, const struct vo_air_momen
 
 /* --- Whether anything would have been seen -------------------------------------------------------- */
 
-static double covered_s(const struct explaining *e, const struct vo_air_track *track)
+static double covered_s(const struct explaining *e, const struct vo_air_track *track, enum vo_air_look look)
 {
-    return sum_of(track, e->it->from, e->it->until).covered_s;
+    return sum_of(track, e->it->from, e->it->until).covered_s[look];
 }
 
 /* A channel by itself, an interface with all its links: one goes on where another ends. */
-static bool is_covered(const struct explaining *e)
+static bool is_covered(const struct explaining *e, enum vo_air_look look)
 {
     double length_s = (double)(e->it->until - e->it->from) / 1e9;
     for (const struct vo_air_track *track = e->air->tracks; track; track = track->next) {
-        double sum = same_clock(e, track->run) ? covered_s(e, track) : 0;
+        double sum = same_clock(e, track->run) ? covered_s(e, track, look) : 0;
         const struct vo_air_track *other = track->interface && sum > 0 ? track->next : NULL;
         for (; other; other = other->next)
             if (other->run == track->run && other->interface &&
                 strcmp(other->interface, track->interface) == 0)
-                sum += covered_s(e, other);
+                sum += covered_s(e, other, look);
         if (sum > 0 && sum >= COVERED * length_s)
             return true;
     }
@@ -274,5 +284,7 @@ void vo_explain_burst(const struct vo_air *air, const struct vo_explain_limits *
         look_at_moment(&e, moment);
     for (const struct vo_air_track *track = air->tracks; track; track = track->next)
         look_at_track(&e, track);
-    explanation->covered = is_covered(&e);
+    for (int look = 0; look < VO_AIR_LOOKS; look++)
+        if (is_covered(&e, (enum vo_air_look)look))
+            explanation->looked_at |= 1u << look;
 }

@@ -6,8 +6,8 @@
  * the air from VO_EXPLAIN_MARGIN_S before it to as long behind it.
  *
  * Runs have the same clock if they measured live on one host, or read the same files there. Records of
- * another clock are compared, too, but each says so; and that nothing coincided is said only where records of
- * the same clock cover the burst.
+ * another clock are compared, too, but each says so; and that nothing coincided is said only of what
+ * records of the same clock cover the burst with.
  *
  * Pure: all is passed in.
  */
@@ -51,6 +51,16 @@ struct vo_air_track {
     bool unordered;
 };
 
+/* What series tell of, as far as they cover a burst; bits of `looked_at`. */
+enum vo_air_look {
+    VO_AIR_LOOK_SIGNAL,
+    VO_AIR_LOOK_RETRIES,
+    VO_AIR_LOOK_UNDELIVERED,
+    VO_AIR_LOOK_BUSY,
+    VO_AIR_LOOKS
+};
+extern const char *const vo_air_looks[VO_AIR_LOOKS]; /* "signal", … */
+
 /* Something that happened. */
 struct vo_air_moment {
     struct vo_air_moment *next;
@@ -91,7 +101,8 @@ struct vo_explanation {
     double lost, expected;
     struct vo_evidence *evidence; /* of the loss */
     size_t evidence_count;
-    bool covered; /* records of the same clock cover the burst */
+    unsigned
+        looked_at; /* bits by vo_air_look: what records of the same clock tell of for most of the burst */
     struct vo_coincidence *with, *last;
     size_t with_count, left_out;
 };

@@ -219,7 +219,7 @@ static bool explain(struct explaining *e, const struct found *found)
                                   .lost = found->burst.lost,
                                   .expected = found->burst.expected};
     vo_explain_burst(&e->air, &e->limits, e->arena, it);
-    if (!it->with_count && !it->covered)
+    if (!it->with_count && !it->looked_at)
         return true;
     set_evidence(e, found, it);
     e->list[e->explained++] = it;

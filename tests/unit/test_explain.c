@@ -71,7 +71,7 @@ static void nothing_fits(void **state)
     (void)state;
     struct vo_air_track link = quiet_link(1);
     explain(&link, NULL);
-    assert_true(it.covered && it.with_count == 0 && !it.with);
+    assert_true(it.looked_at && it.with_count == 0 && !it.with);
     done();
 }
 
@@ -81,23 +81,23 @@ static void not_covered(void **state)
 {
     (void)state;
     explain(NULL, NULL);
-    assert_true(!it.covered && !it.with);
+    assert_true(!it.looked_at && !it.with);
     struct vo_air_track link = quiet_link(1);
     link.count = 42; /* up to 102 s */
     explain(&link, NULL);
-    assert_true(!it.covered && !it.with);
+    assert_true(!it.looked_at && !it.with);
     link = quiet_link(1);
     link.count = 45; /* up to 105 s */
     explain(&link, NULL);
-    assert_true(it.covered);
+    assert_true(it.looked_at);
     for (int i = 41; i < 45; i++) /* there, but without anything in them */
         steps[i] = air_step(60 + i, NONE, NONE, NONE, NONE);
     explain(&link, NULL);
-    assert_false(it.covered);
+    assert_false(it.looked_at);
     /* another clock: nothing can be said by it */
     link = quiet_link(2);
     explain(&link, NULL);
-    assert_true(!it.covered && !it.with);
+    assert_true(!it.looked_at && !it.with);
     done();
 }
 
@@ -113,10 +113,10 @@ static void covered_together(void **state)
     second.count = 18;
     first.next = &second;
     explain(&first, NULL);
-    assert_true(it.covered);
+    assert_true(it.looked_at);
     second.interface = "wlan1";
     explain(&first, NULL);
-    assert_false(it.covered);
+    assert_false(it.looked_at);
     done();
 }
 
@@ -200,7 +200,7 @@ static void busy_channel(void **state)
     assert_string_equal(nth(0)->what, "busy");
     assert_string_equal(nth(0)->text,
                         "5180 MHz was busy for 60.0 % of the time (limit: 45 %); in the 30 s before 60.0 %");
-    assert_true(it.covered);
+    assert_true(it.looked_at);
     for (int i = 0; i < 20; i++)
         here[i] = channel_step(90 + i, 440, 1000);
     explain(&channel, NULL);
@@ -236,7 +236,7 @@ static void roams(void **state)
         struct vo_air_moment moment = roam(1, rows[i].from, rows[i].until);
         explain(NULL, &moment);
         assert_int_equal(it.with_count, rows[i].fits);
-        assert_false(it.covered); /* a roam alone does not cover */
+        assert_false(it.looked_at); /* a roam alone does not cover */
     }
     struct vo_air_moment moment = roam(2, 102, 103);
     explain(NULL, &moment);
@@ -300,10 +300,10 @@ static void far_times(void **state)
     const struct vo_air air = {&track, NULL, clocks};
     it = (struct vo_explanation){.run = 0, .from = far.start, .until = far.start + 3600 * S, .lost = 9};
     vo_explain_burst(&air, &vo_explain_guide, &arena, &it);
-    assert_true(it.covered && it.with_count == 1);
+    assert_true(it.looked_at && it.with_count == 1);
     it = (struct vo_explanation){.run = 0, .from = -far.start, .until = -far.start + 5 * S, .lost = 9};
     vo_explain_burst(&air, &vo_explain_guide, &arena, &it);
-    assert_true(!it.covered && it.with_count == 0);
+    assert_true(!it.looked_at && it.with_count == 0);
     done();
 }
 

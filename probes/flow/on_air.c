@@ -15,9 +15,9 @@ struct flow {
     vo_wlan_address transmitter, receiver;
     uint64_t ear; /* interface and TID */
     vo_time last;
-    uint16_t number, unheard;
+    uint16_t link, unheard;
     uint16_t most; /* packets in one frame */
-    uint8_t pauses;
+    uint8_t state;
     struct vo_on_air_numbers numbers;
     struct heard kept[VO_ON_AIR_KEPT]; /* by sequence number */
 };
@@ -95,9 +95,17 @@ static struct flow **place_of(const struct vo_on_air *air, const struct vo_mpdu 
     return &air->slots[at];
 }
 
-/* Finds or begins it; NULL: too many, or no memory. */
-static struct flow *flow_of(struct vo_on_air *air, const struct vo_mpdu *mpdu, uint64_t ear)
+/* Two links of one stream, before and after a roam, have the same number once in 65,535 times. */
+static uint16_t link_of(const struct vo_mpdu *mpdu, uint32_t interface)
 {
+    enum { NUMBERS = 65535 };
+    return (uint16_t)(1 + slot_of((size_t)1 << 32, mpdu->transmitter, mpdu->receiver, interface) % NUMBERS);
+}
+
+/* Finds or begins it; NULL: too many, or no memory. */
+static struct flow *flow_of(struct vo_on_air *air, const struct vo_mpdu *mpdu, uint32_t interface)
+{
+    uint64_t ear = (uint64_t)interface << 8 | mpdu->tid;
     if (air->last && is_of(air->last, mpdu, ear))
         return air->last;
     if (air->room && (air->last = *place_of(air, mpdu, ear)) != NULL)
@@ -110,9 +118,13 @@ static struct flow *flow_of(struct vo_on_air *air, const struct vo_mpdu *mpdu, u
     flow->transmitter = mpdu->transmitter;
     flow->receiver = mpdu->receiver;
     flow->ear = ear;
-    flow->number = (uint16_t)++air->count;
+    flow->link = link_of(mpdu, interface);
+    flow->state = mpdu->tid;
     flow->most = 1;
-    return air->last = *place_of(air, mpdu, ear) = flow;
+    air->count++;
+    *place_of(air, mpdu, ear) = flow;
+    air->last = flow;
+    return flow;
 }
 
 /* --- Frames --------------------------------------------------------------------------------------- */
@@ -143,7 +155,7 @@ static void note_number(struct flow *flow, uint16_t sequence, vo_time time)
     if (flow->numbers.begun && time != VO_TIME_UNKNOWN && flow->last != VO_TIME_UNKNOWN &&
         (__builtin_sub_overflow(time, flow->last, &pause) || pause > VO_ON_AIR_PAUSE)) {
         flow->numbers.begun = false;
-        flow->pauses++;
+        flow->state = (uint8_t)(flow->state + VO_ON_AIR_ONE_PAUSE);
     }
     flow->unheard = (uint16_t)(flow->unheard + vo_on_air_skipped(&flow->numbers, sequence) * flow->most);
     flow->last = time;
@@ -152,8 +164,7 @@ static void note_number(struct flow *flow, uint16_t sequence, vo_time time)
 struct vo_on_air_frame vo_on_air_hear(struct vo_on_air *air, uint32_t interface, const struct vo_mpdu *mpdu,
                                       vo_time time)
 {
-    uint64_t ear = (uint64_t)interface << 8 | mpdu->tid;
-    struct flow *flow = flow_of(air, mpdu, ear);
+    struct flow *flow = flow_of(air, mpdu, interface);
     if (!flow) {
         air->left_out++;
         return (struct vo_on_air_frame){0};
@@ -165,7 +176,7 @@ struct vo_on_air_frame vo_on_air_hear(struct vo_on_air *air, uint32_t interface,
     *kept = (struct heard){content, now_ms, mpdu->sequence, true};
     if (!repeated)
         note_number(flow, mpdu->sequence, time);
-    return (struct vo_on_air_frame){repeated, flow->number, flow->unheard, flow->pauses};
+    return (struct vo_on_air_frame){repeated, flow->link, flow->unheard, flow->state};
 }
 
 void vo_on_air_count(struct vo_on_air *air, unsigned packets)

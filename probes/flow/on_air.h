@@ -45,10 +45,13 @@ static inline int vo_on_air_skipped(struct vo_on_air_numbers *numbers, uint16_t 
 /* What a frame is to those before it. */
 struct vo_on_air_frame {
     bool repeated;
-    uint16_t flow;    /* its number, never 0; 0: there are too many flows */
+    uint16_t link; /* a number of transmitter, receiver and interface, never 0; 0: there are too many flows */
     uint16_t unheard; /* packets in frames of the flow that were not heard so far, modulo 2^16 */
-    uint8_t pauses;   /* of the flow, modulo 2^8: after one the numbers do not tell how many there were */
+    uint8_t state;    /* of the flow, see below */
 };
+/* The TID, and how often the flow paused for longer than VO_ON_AIR_PAUSE, modulo 8: after a pause the numbers
+ * do not tell how many there were. */
+enum { VO_ON_AIR_TID = 0x1f, VO_ON_AIR_PAUSES = 0xe0, VO_ON_AIR_ONE_PAUSE = 0x20 };
 
 struct vo_on_air;
 struct vo_on_air *vo_on_air_new(void); /* NULL: out of memory */

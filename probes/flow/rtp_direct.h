@@ -73,8 +73,8 @@ static inline bool vo_direct_read(const struct vo_frame *frame, vo_time now, str
     to->key.encap_hash = 0;
     to->key.interface = frame->interface;
     to->rtp.time = now;
-    to->rtp.air_flow = to->rtp.air_unheard = 0;
-    to->rtp.air_pauses = 0;
+    to->rtp.air_link = to->rtp.air_unheard = 0;
+    to->rtp.air_state = 0;
     return true;
 }
 

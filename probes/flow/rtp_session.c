@@ -98,9 +98,9 @@ static void fill(const struct vo_rtp_session *session, const struct vo_packet *p
     fed->sequence = rtp->sequence;
     fed->ip_length = saturate16(packet->ip_length);
     fed->payload_length = saturate16(rtp->payload_length);
-    fed->air_flow = session->heard.flow;
+    fed->air_link = session->heard.link;
     fed->air_unheard = session->heard.unheard;
-    fed->air_pauses = session->heard.pauses;
+    fed->air_state = session->heard.state;
     fed->payload_type = rtp->payload_type;
     fed->marker = rtp->marker;
     fed->dscp = packet->dscp;
@@ -240,9 +240,9 @@ void vo_rtp_session_packet(struct vo_rtp_session *session, enum vo_decoded decod
 void vo_rtp_session_queue(struct vo_rtp_session *session, const struct vo_encap *encap, uint8_t encap_count)
 {
     struct vo_rtp_packet *placed = &vo_streams_place(session->streams)->rtp;
-    placed->air_flow = session->heard.flow;
+    placed->air_link = session->heard.link;
     placed->air_unheard = session->heard.unheard;
-    placed->air_pauses = session->heard.pauses;
+    placed->air_state = session->heard.state;
     vo_streams_queue(session->streams, session->calls, encap, encap_count);
 }
 

@@ -24,7 +24,7 @@ struct stream {
     bool started, fin_seen, asked;
     bool behind; /* `acked` is beyond `next`, since `behind_since` */
     uint32_t base, next, fin, acked;
-    vo_time behind_since, last; /* `last`: time of the last delivery */
+    vo_time behind_since, last;   /* `last`: time of the last delivery */
     struct piece *first, *newest; /* newest: of the highest number, while there are any */
     uint32_t waiting;             /* bytes, with their overhead */
 };

@@ -137,15 +137,17 @@ static void test_unheard(void **state)
                  {3, 4077 + 8}};
     struct vo_on_air *air = vo_on_air_new();
     struct sent sent = first;
-    uint16_t flow = hear(air, (struct sent){PHONE, AP, 0, 100, 0, 0, false, 0}).flow;
+    uint16_t link = hear(air, (struct sent){PHONE, AP, 0, 100, 0, 0, false, 0}).link;
+    assert_int_not_equal(hear(air, (struct sent){AP, PHONE, 0, 100, 0, 0, false, 0}).link, link);
+    assert_int_not_equal(hear(air, (struct sent){PHONE, LAPTOP, 0, 100, 0, 0, false, 0}).link, link);
+    assert_int_not_equal(hear(air, (struct sent){PHONE, AP, 1, 100, 0, 0, false, 0}).link, link);
     for (size_t i = 0; i < sizeof heard / sizeof *heard; i++) {
         sent.sequence = heard[i].sequence;
         sent.content = (uint8_t)i;
         struct vo_on_air_frame frame = hear(air, sent);
         assert_int_equal(frame.unheard, heard[i].unheard);
-        assert_int_equal(frame.pauses, 0);
-        assert_int_not_equal(frame.flow, 0);
-        assert_int_not_equal(frame.flow, flow);
+        assert_int_equal(frame.state, 6); /* the TID, and no pause */
+        assert_int_equal(frame.link, link);
     }
     assert_int_equal(hear(air, (struct sent){PHONE, AP, 0, 101, 0, 0, false, 0}).unheard, 0);
     vo_on_air_free(air);
@@ -161,15 +163,15 @@ static void test_pause(void **state)
     sent.at = 10000;
     sent.sequence = 8;
     struct vo_on_air_frame frame = hear(air, sent);
-    assert_int_equal(frame.pauses, 0);
+    assert_int_equal(frame.state & VO_ON_AIR_PAUSES, 0);
     sent.at = 20001;
     sent.sequence = 3000; /* 4096 further than 8, or not at all: who knows */
     frame = hear(air, sent);
-    assert_int_equal(frame.pauses, 1);
+    assert_int_equal(frame.state, VO_ON_AIR_ONE_PAUSE | 6);
     assert_int_equal(frame.unheard, 0);
     sent.sequence = 3002;
     frame = hear(air, sent);
-    assert_int_equal(frame.pauses, 1);
+    assert_int_equal(frame.state, VO_ON_AIR_ONE_PAUSE | 6);
     assert_int_equal(frame.unheard, 1);
     vo_on_air_free(air);
 }
@@ -195,7 +197,7 @@ static void test_too_many(void **state)
     struct sent sent = first;
     for (unsigned i = 0; i < VO_ON_AIR_FLOWS; i++) {
         sent.from = 0x10000 + i;
-        assert_int_equal(hear(air, sent).flow, i + 1);
+        assert_int_not_equal(hear(air, sent).link, 0);
     }
     assert_int_equal(vo_on_air_left_out(air), 0);
     sent.from = PHONE;
@@ -203,7 +205,7 @@ static void test_too_many(void **state)
     for (unsigned i = 0; i < 2; i++) {
         struct vo_on_air_frame frame = hear(air, sent);
         assert_false(frame.repeated);
-        assert_int_equal(frame.flow, 0);
+        assert_int_equal(frame.link, 0);
     }
     assert_int_equal(vo_on_air_left_out(air), 2);
     sent.from = 0x10000;

@@ -110,7 +110,7 @@ static void check_same(const struct vo_queued *got, const struct vo_queued *want
     SAME(rtp.sequence);
     SAME(rtp.ip_length);
     SAME(rtp.payload_length);
-    SAME(rtp.air_flow);
+    SAME(rtp.air_link);
     SAME(rtp.payload_type);
     SAME(rtp.marker);
     SAME(rtp.dscp);
@@ -382,7 +382,7 @@ static bool check_air_ways(const uint8_t *bytes, uint32_t captured, uint32_t len
     if (taken) {
         if (!read_air_long(&frame, &want))
             fail_msg("the layers do not take it (%u of %u bytes)", captured, length);
-        got.rtp.air_flow = want.rtp.air_flow = 0; /* the session's */
+        got.rtp.air_link = want.rtp.air_link = 0; /* the session's */
         check_same(&got, &want);
     }
     free(copy);

@@ -178,7 +178,6 @@ static void write_navigation(const struct vo_html *html)
         {"problems", "Failures", report->counts[VO_RESULT_FAIL] + report->counts[VO_RESULT_ERROR] > 0},
         {"warnings", "Warnings", report->counts[VO_RESULT_WARN] > 0},
         {"unmeasured", "Not measured", report->counts[VO_RESULT_NOT_MEASURED] > 0},
-        {"results", "All results", true},
         {"places", "Places", air->list[VO_AIR_CELL].count > 0},
         {"channels", "Channels", air->radio_count + air->channel_count > 0},
         {"access-points", "Access points", air->surveyed_count > 0},
@@ -186,6 +185,7 @@ static void write_navigation(const struct vo_html *html)
         {"roams", "Roams", air->list[VO_AIR_ROAM].count > 0},
         {"calls", "Calls", report->call_count > 0},
         {"loose", "Streams of no known call", html->loose_count > 0},
+        {"results", "All results", true},
         {"capture", "Capture", report->capture_count + report->note_count > 0},
     };
     vo_out_add(html->out, "<nav aria-label=\"Sections\"><ul>");
@@ -461,9 +461,9 @@ static void write_page(const struct vo_html *html)
     write_cards(html, "problems", "Failures", VO_RESULT_ERROR, VO_RESULT_FAIL);
     write_cards(html, "warnings", "Warnings", VO_RESULT_WARN, VO_RESULT_WARN);
     write_unmeasured(html);
-    write_results(html);
     vo_html_air(html);
     vo_html_calls(html);
+    write_results(html);
     if (report->call_count + report->stream_count == 0 && !vo_air_any(report->air))
         vo_out_add(html->out,
                    "<p class=\"muted\">Calls and plots are left out: no records with calls or streams were "

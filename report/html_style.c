@@ -66,7 +66,7 @@ const char vo_html_style[] =
     "thead th{font-weight:600;font-size:.8125rem;color:var(--muted);white-space:nowrap}tbody "
     "th{font-weight:500}\n"
     "td.n{white-space:nowrap}tbody "
-    "th{min-width:10rem}td.w{min-width:12rem;overflow-wrap:anywhere}td.w.where{min-width:20rem}.id{color:var("
+    "th{min-width:9rem}td.w{min-width:9rem;overflow-wrap:anywhere}td.w.where{min-width:13rem}.id{color:var("
     "--muted);font-size:.8125rem;"
     "display:block}\n"
     "details.call{border-top:1px solid var(--line);padding:1rem 0}\n"

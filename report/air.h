@@ -43,7 +43,8 @@ struct vo_air_item {
     const char *place;                /* NULL: none was told */
     bool derived;                     /* it is the verdict's */
     bool surveyed;                    /* it is not marked as foreign (label judged) */
-    enum vo_result_status worst;      /* of its results; VO_RESULT_STATUSES without any */
+    enum vo_result_status worst;      /* of its results, of a cell but for separation; VO_RESULT_STATUSES
+                                         without any */
     const struct vo_air_event *event; /* of a roam; NULL: none was told */
 };
 

@@ -91,14 +91,27 @@ static bool index_results(struct vo_report *report)
     return true;
 }
 
+/* Of a cell without the rules of its separation, which has a table of its own. */
+static enum vo_result_status worst_of(const struct vo_air *air, enum vo_air_kind kind, const char *id)
+{
+    const char *word = vo_air_words[kind];
+    for (size_t i = first_result(air, word, id); i < air->result_count; i++) {
+        const struct vo_result *result = air->results[i];
+        if (compare_subject(result, word, id) != 0)
+            break;
+        if (kind != VO_AIR_CELL || (result->row != &vo_metrics[VO_METRIC_WLAN_SEPARATION_DB] &&
+                                    result->row != &vo_metrics[VO_METRIC_WLAN_EFFECTIVE_SEPARATION_DB]))
+            return result->status;
+    }
+    return VO_RESULT_STATUSES;
+}
+
 static void judge_items(struct vo_air *air)
 {
     for (size_t kind = 0; kind < VO_AIR_KINDS; kind++)
         for (size_t i = 0; i < air->list[kind].count; i++) {
             struct vo_air_item *item = air->list[kind].items[i];
-            const struct vo_result *worst =
-                vo_air_result(air, vo_air_words[kind], item->seen.id, VO_METRIC_COUNT);
-            item->worst = worst ? worst->status : VO_RESULT_STATUSES;
+            item->worst = worst_of(air, (enum vo_air_kind)kind, item->seen.id);
         }
 }
 

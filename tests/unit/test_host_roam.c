@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/nl80211_scene.h"
+
 #define MS(ms) ((vo_time)((ms)*1e6))
 enum { INDEX = 3, A = 0xa00, B = 0xb00, C = 0xc00, OPEN = 0, FT = 2 };
 
@@ -425,6 +427,45 @@ static void test_never_authorized(void **state)
     assert_int_equal(vo_host_roam_ended(&told[0]), VO_TIME_UNKNOWN);
 }
 
+/* What the kernel really announced (tests/fixtures/nl80211/README.md), 10 ms between two announcements. */
+static void feed(void *context, uint8_t command, const void *attributes, size_t size)
+{
+    struct vo_wlan_event event;
+    unsigned *number = context;
+    vo_wlan_event_parse(command, attributes, size, &event);
+    vo_host_roams_event(&roams, &event, MS(10 * ++*number));
+}
+
+static void test_recorded(void **state)
+{
+    (void)state;
+    unsigned number = 0;
+    count = 0;
+    vo_host_roams_init(&roams, INDEX, on_roam, NULL);
+    assert_true(replay("events", feed, &number) > 50);
+    vo_host_roams_finish(&roams, MS(100000));
+    enum { WLAN0 = 0x000, WLAN2 = 0x200 }; /* 02:00:00:00:0N:00 */
+    static const struct {
+        unsigned from, to, attempts;
+        const char *method;
+        double begun, ended; /* announcements 26 to 35, and 41 to 50 */
+    } roamed[] = {{WLAN2, WLAN0, 0, "ft", 260, 350}, {WLAN0, WLAN2, 0, "ft", 410, 500}};
+    assert_int_equal(count, 3);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(told[i].from & 0xfff, roamed[i].from);
+        assert_int_equal(told[i].to & 0xfff, roamed[i].to);
+        assert_int_equal(told[i].attempts, roamed[i].attempts);
+        assert_string_equal(vo_host_roam_method(&told[i]), roamed[i].method);
+        assert_int_equal(told[i].begun, MS(roamed[i].begun));
+        assert_int_equal(vo_host_roam_ended(&told[i]), MS(roamed[i].ended));
+    }
+    /* Then all frames were lost: neither of the two answers to an authentication any more. */
+    assert_int_equal(told[2].from & 0xfff, WLAN2);
+    assert_true(told[2].to == 0);
+    assert_int_equal(told[2].attempts, 2);
+    assert_int_equal(told[2].begun, MS(670));
+}
+
 static void test_cut(void **state)
 {
     (void)state;
@@ -457,6 +498,7 @@ int main(void)
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_never_authorized),
         cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_recorded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

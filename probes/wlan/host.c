@@ -16,6 +16,11 @@ static void on_signal(int number)
     stopped = 1;
 }
 
+const volatile sig_atomic_t *vo_host_stop(void)
+{
+    return &stopped;
+}
+
 /* --- Words ---------------------------------------------------------------------------------------- */
 
 static void erase_status(struct vo_host *host)

@@ -84,6 +84,8 @@ bool vo_host_read(struct vo_host *host);
 void vo_host_say(struct vo_host *host, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The last line of the terminal, rewritten; nothing where standard error is no terminal. */
 void vo_host_status(struct vo_host *host, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Set by a signal that asks for the end. */
+const volatile sig_atomic_t *vo_host_stop(void);
 /* What keeps the run from being complete; the first counts. */
 void vo_host_incomplete(struct vo_host *host, const char *why);
 

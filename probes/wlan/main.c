@@ -7,6 +7,7 @@ int main(int argc, char **argv)
     static const struct vo_subcommand rows[] = {
         {"monitor", "what is on the air, by an interface in monitor mode", vo_wlan_monitor, NULL},
         {"read", "the same from captures", vo_wlan_read, NULL},
+        {"scan", "the networks around, by scans", vo_wlan_scan, NULL},
     };
     static const struct vo_subcommands commands = {
         .name = "voready-wlan",

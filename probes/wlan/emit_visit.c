@@ -144,14 +144,23 @@ static void emit_cell(struct vo_record_writer *writer, const struct vo_visit *vi
 void vo_visit_emit(struct vo_record_writer *writer, struct vo_visit *visit,
                    const struct vo_visit_terms *terms, bool all, int64_t now_ns, vo_time now)
 {
+    bool news = !visit->written || visit->written_scans != visit->scans;
     for (struct vo_visit_bss *it = visit->first; it; it = it->next) {
-        if (!it->hearings || !it->bss->known || !(all || it->changed))
+        const struct vo_visit_channel *channel = vo_visit_channel_of(visit, it->mhz);
+        uint32_t scans = channel ? channel->scans : 0;
+        if (!it->hearings || !it->bss->known || !(it->changed || (all && it->written_scans != scans)))
             continue;
         emit_bss(writer, visit, it, terms, now_ns, now);
+        news |= it->changed;
         it->changed = false;
+        it->written_scans = scans;
     }
+    if (!news)
+        return;
     for (unsigned i = 0; i < terms->surveyed->count; i++)
         emit_cell(writer, visit, terms, i, now);
+    visit->written = true;
+    visit->written_scans = visit->scans;
 }
 
 void vo_visit_emit_place(struct vo_record_writer *writer, const struct vo_visit_terms *terms, bool began,

@@ -18,8 +18,9 @@ struct vo_visit_terms {
     const struct vo_frequencies *chosen;
 };
 
-/* BSSs that were heard in the visit: those that changed since they were last written, or `all`; and the cell
- * of each surveyed network, heard or not. `now` is now_ns as time of day. */
+/* BSSs that were heard in the visit: those with new readings since they were last written; with `all`, at the
+ * end, also those of which only the number of scans has changed. And the cell of each surveyed network, heard
+ * or not. `now` is now_ns as time of day. */
 void vo_visit_emit(struct vo_record_writer *writer, struct vo_visit *visit,
                    const struct vo_visit_terms *terms, bool all, int64_t now_ns, vo_time now);
 /* Event `place`: `began`, or it ended. */

@@ -5,9 +5,11 @@
 int main(int argc, char **argv)
 {
     static const struct vo_subcommand rows[] = {
+        {"calibrate", "compares this adapter with a phone", vo_wlan_calibrate, NULL},
         {"monitor", "what is on the air, by an interface in monitor mode", vo_wlan_monitor, NULL},
         {"read", "the same from captures", vo_wlan_read, NULL},
         {"scan", "the networks around, by scans", vo_wlan_scan, NULL},
+        {"walk", "the same at one place after the other", vo_wlan_walk, NULL},
     };
     static const struct vo_subcommands commands = {
         .name = "voready-wlan",

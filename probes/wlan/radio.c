@@ -140,6 +140,12 @@ const char *vo_radio_domain(const struct vo_radio *radio, char *text, size_t siz
     return text;
 }
 
+static bool is_of_wifi(const struct vo_wiphy_frequency *frequency)
+{
+    return frequency->band == VO_BAND_2GHZ || frequency->band == VO_BAND_5GHZ ||
+           frequency->band == VO_BAND_6GHZ;
+}
+
 /* Runs of neighbouring frequencies whose flags fit: "5260-5320, 5500-5700 MHz". */
 static void print_runs(const struct vo_wiphy *wiphy, uint32_t mask, uint32_t flags, const char *what,
                        FILE *stream)
@@ -148,6 +154,7 @@ static void print_runs(const struct vo_wiphy *wiphy, uint32_t mask, uint32_t fla
     for (unsigned i = 0; i < wiphy->frequency_count; i++) {
         unsigned first = i;
         while (i < wiphy->frequency_count && (wiphy->frequencies[i].flags & mask) == flags &&
+               is_of_wifi(&wiphy->frequencies[i]) &&
                wiphy->frequencies[i].band == wiphy->frequencies[first].band)
             i++;
         if (i == first)

@@ -78,7 +78,9 @@ static bool go_on_without_privilege(const struct vo_error *error)
     struct vo_error unread;
     if (!job.run.why[0] || job.tried == 1) {
         vo_survey_tell(&job.run, "%s; what other programs' scans found is shown", error->message);
-        vo_survey_partial(&job.run, "%s", error->message);
+        vo_survey_partial(&job.run,
+                          "it may not scan (CAP_NET_ADMIN is missing): only what other programs' scans "
+                          "found is there");
         if (command.max_age_s < 0)
             scanner->visit.since_ns -= CACHE_AGE_S * VO_NS_PER_S;
         if (vo_scanner_read(scanner, &unread) != VO_OK)

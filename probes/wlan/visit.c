@@ -2,6 +2,7 @@
 
 #include "probes/decode/colocated.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@ void vo_visit_init(struct vo_visit *visit)
     vo_bsses_init(&visit->bsses);
     visit->bsses.by_frequency = true;
     visit->end = &visit->first;
+    visit->since_ns = INT64_MAX; /* nothing counts before the first visit */
 }
 
 void vo_visit_release(struct vo_visit *visit)
@@ -28,9 +30,11 @@ void vo_visit_release(struct vo_visit *visit)
 void vo_visit_begin(struct vo_visit *visit, int64_t now_ns)
 {
     visit->since_ns = now_ns;
-    visit->scans = visit->others_scans = 0;
+    visit->scans = visit->others_scans = visit->written_scans = 0;
+    visit->written = false;
     for (struct vo_visit_bss *it = visit->first; it; it = it->next) {
         it->hearings = it->by_others = 0;
+        it->written_scans = 0;
         it->changed = false;
         it->signal = (struct vo_signal){0};
         it->absence = VO_LEVEL_THERE;
@@ -272,6 +276,13 @@ void vo_visit_survey_read(struct vo_visit *visit)
         visit->channels[i].covered = false;
 }
 
+double vo_visit_snr_db(const struct vo_visit *visit, const struct vo_visit_bss *it)
+{
+    const struct vo_visit_channel *channel = vo_visit_channel_of(visit, it->mhz);
+    return channel ? vo_signal_snr_db(vo_signal_mean_dbm(&it->signal), vo_signal_mean_dbm(&channel->noise))
+                   : NAN;
+}
+
 /* --- What could not be had ------------------------------------------------------------------------ */
 
 const char *vo_visit_no_level(const struct vo_visit_bss *it, char *text, size_t size)
@@ -285,8 +296,7 @@ const char *vo_visit_no_level(const struct vo_visit_bss *it, char *text, size_t 
                  it->said);
         break;
     default:
-        snprintf(text, size, "%s",
-                 it->hearings ? "the driver tells no level" : "it was not heard in this visit");
+        snprintf(text, size, "%s", it->hearings ? "the driver tells no level" : "it was not heard");
     }
     return text;
 }
@@ -297,7 +307,7 @@ const char *vo_visit_no_noise(const struct vo_visit *visit, uint16_t mhz, char *
     if (visit->no_survey[0])
         snprintf(text, size, "%s", visit->no_survey);
     else if (!channel || (channel->absence == VO_NOISE_NO_ENTRY && !channel->scans))
-        snprintf(text, size, "no scan that covered the channel was completed in this visit");
+        snprintf(text, size, "no scan that covered the channel was completed");
     else if (channel->absence == VO_NOISE_NONSENSE)
         snprintf(text, size, "the driver tells a noise of %d dBm, which is none", channel->said);
     else if (channel->absence == VO_NOISE_OLD)
@@ -335,7 +345,7 @@ enum vo_visit_coverage vo_visit_coverage(const struct vo_visit *visit, const uin
         hidden |= could_be_hidden(visit, it);
     }
     if (!visit->scans) {
-        *why = "no scan was completed in this visit";
+        *why = "no scan was completed";
         return VO_COVERAGE_UNKNOWN;
     }
     if (hidden && !shown) {

@@ -43,6 +43,7 @@ struct vo_visit_bss {
     /* of this visit */
     uint32_t hearings, by_others; /* by_others: of these, in scans of other programs */
     bool changed;                 /* since the caller last set it to false */
+    uint32_t written_scans;       /* the caller's, as it likes; 0 in a new visit */
     struct vo_signal signal;
     enum vo_level_absence absence; /* of the last reading without a level */
     double said;                   /* what the driver said in its place: percent, dBm */
@@ -76,6 +77,8 @@ struct vo_visit {
     /* of this visit */
     int64_t since_ns;
     unsigned scans, others_scans; /* completed; others_scans: of these, other programs' */
+    bool written;                 /* the caller's, as it likes; false in a new visit */
+    unsigned written_scans;       /* likewise */
 };
 
 void vo_visit_init(struct vo_visit *visit);
@@ -104,6 +107,8 @@ struct vo_visit_channel *vo_visit_channel(struct vo_visit *visit, uint32_t mhz);
 /* NULL: not there. */
 const struct vo_visit_channel *vo_visit_channel_of(const struct vo_visit *visit, uint32_t mhz);
 
+/* Mean level above mean noise; NAN without both. */
+double vo_visit_snr_db(const struct vo_visit *visit, const struct vo_visit_bss *it);
 /* Why a BSS that was heard has no level, and why a channel has no noise: for `missing`. Returns `text`. */
 const char *vo_visit_no_level(const struct vo_visit_bss *it, char *text, size_t size);
 const char *vo_visit_no_noise(const struct vo_visit *visit, uint16_t mhz, char *text, size_t size);

@@ -121,13 +121,6 @@ static double load_of(const struct vo_bss *bss)
     return bss->load.count ? 100 * (double)bss->load.sum / (double)bss->load.count / FULL : NAN;
 }
 
-static double snr_of(const struct vo_visit *visit, const struct vo_visit_bss *it)
-{
-    const struct vo_visit_channel *channel = vo_visit_channel_of(visit, it->mhz);
-    return channel ? vo_signal_snr_db(vo_signal_mean_dbm(&it->signal), vo_signal_mean_dbm(&channel->noise))
-                   : NAN;
-}
-
 static void print_neighbors(const struct vo_visit *visit, const struct vo_visit_bss *it, FILE *stream)
 {
     char apart[VALUE];
@@ -152,7 +145,7 @@ static void print_row(const struct vo_visit *visit, const struct vo_visit_bss *i
             it->associated ? '*' : ' ', number(mean, vo_signal_mean_dbm(&it->signal), "%.1f"),
             number(least, vo_signal_minimum_dbm(&it->signal), "%.1f"),
             number(deviation, vo_signal_deviation_db(&it->signal), "%.1f"), it->hearings,
-            number(snr, snr_of(visit, it), "%.1f"), bss->mhz, vo_channel_number(bss->mhz), width,
+            number(snr, vo_visit_snr_db(visit, it), "%.1f"), bss->mhz, vo_channel_number(bss->mhz), width,
             number(load, load_of(bss), "%.0f %%"), stations, phy ? phy : "-",
             vo_bss_security_word(&bss->info, bss->capability), vo_bss_pmf_word(&bss->info),
             !wmm                                     ? "-"
@@ -228,7 +221,7 @@ static void print_absences(const struct vo_visit *visit, const struct vo_surveye
         if (!it->signal.count && !told_level)
             fprintf(stream, "\nNo level: %s\n", vo_visit_no_level(it, text, sizeof text));
         told_level |= !it->signal.count;
-        if (isnan(snr_of(visit, it)) && it->signal.count && !told_noise) {
+        if (isnan(vo_visit_snr_db(visit, it)) && it->signal.count && !told_noise) {
             fprintf(stream, "\nNo SNR: %s\n", vo_visit_no_noise(visit, it->mhz, text, sizeof text));
             told_noise = true;
         }

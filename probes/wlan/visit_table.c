@@ -211,7 +211,8 @@ static void print_absences(const struct vo_visit *visit, const struct vo_surveye
             continue;
         vo_ssid_text(surveyed->names[i].bytes, surveyed->names[i].size, ssid);
         if (coverage == VO_COVERAGE_NOT_HEARD)
-            fprintf(stream, "\n%s: not heard in %u scans\n", ssid, visit->scans);
+            fprintf(stream, "\n%s: not heard in %u scan%s\n", ssid, visit->scans,
+                    visit->scans == 1 ? "" : "s");
         else
             fprintf(stream, "\n%s: not known whether it is here: %s\n", ssid, why);
     }

@@ -72,7 +72,7 @@ class Result:
             if word not in self.err:
                 self._fail(f"'{word}' is not said")
         for line in self.err.splitlines():
-            if not re.match(r"voready(-[a-z]+| [a-z]+)?: ", line):
+            if not re.match(r"voready(-[a-z]+)?( [a-z]+)?: ", line):
                 self._fail(f"a message does not begin with the program's name: {line!r}")
         return self
 

@@ -122,7 +122,7 @@ static void test_table(void **state)
     assert_true(first && second && others && local && guest);
     assert_true(first < second && second < others && others < local && local < guest);
     assert_non_null(strstr(line_with("02:00:00:00:01:00"), "19.0"));
-    assert_non_null(strstr(text, "staff: not heard in 1 scans"));
+    assert_non_null(strstr(text, "staff: not heard in 1 scan\n"));
     assert_non_null(strstr(text, "No SNR: the driver has no survey of the channel"));
 }
 

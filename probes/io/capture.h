@@ -74,6 +74,9 @@ enum vo_status vo_capture_open_live(const char *interface, const struct vo_captu
  * whose lengths lie ends the file with a warning that tells the offset. Live: returns VO_OK with frame->data
  * NULL at least four times a second when nothing comes. */
 enum vo_status vo_capture_next(struct vo_capture *capture, struct vo_frame *frame, struct vo_error *error);
+/* For an event loop: from here on vo_capture_next() of a live capture does not wait. Returns what is readable
+ * when frames have come; -1: this system has none. */
+int vo_capture_watchable(struct vo_capture *capture);
 /* Makes a live capture end at its next call; async-signal-safe. On files: vo_capture_next() gives VO_END. */
 void vo_capture_stop(struct vo_capture *capture);
 bool vo_capture_cut(

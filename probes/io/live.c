@@ -19,6 +19,7 @@ struct vo_live {
     vo_time ns_per_unit; /* of the fraction that libpcap gives */
     vo_time deadline;    /* monotonic; 0: none */
     uint32_t since_clock;
+    bool no_wait;
     struct vo_capture_writer *writer; /* NULL: none, or it has failed */
 };
 
@@ -46,8 +47,8 @@ static enum vo_status cannot_activate(const struct vo_live *live, int result, st
         return vo_error_set(
             error, VO_ERR_PRIVILEGE,
             "capturing on %s needs CAP_NET_RAW: run as root, or grant it once with sudo setcap "
-            "cap_net_raw,cap_net_admin+ep $(command -v voready-rtp)",
-            live->interface);
+            "cap_net_raw,cap_net_admin+ep $(command -v %s)",
+            live->interface, program_invocation_short_name);
     case PCAP_ERROR_NO_SUCH_DEVICE:
         return no_such_interface(live->interface, error);
     case PCAP_ERROR_IFACE_NOT_UP:
@@ -175,7 +176,7 @@ enum vo_status vo_live_next(struct vo_capture *capture, struct vo_frame *frame, 
     if (capture->stop || (++live->since_clock >= CLOCK_EVERY && over(live)))
         return end_of(capture);
     int result = pcap_next_ex(live->pcap, &header, &data);
-    if (result == 0) {
+    if (result == 0 && !live->no_wait) {
         wait_for_frames(capture);
         if (capture->stop || over(live))
             return end_of(capture);
@@ -194,6 +195,14 @@ enum vo_status vo_live_next(struct vo_capture *capture, struct vo_frame *frame, 
         vo_capture_write(live->writer, frame->time, data, frame->captured, frame->length, &why) != VO_OK)
         give_up_writing(capture, &why);
     return VO_OK;
+}
+
+int vo_capture_watchable(struct vo_capture *capture)
+{
+    if (!capture->live)
+        return -1;
+    capture->live->no_wait = true;
+    return pcap_get_selectable_fd(capture->live->pcap);
 }
 
 void vo_live_statistics(struct vo_capture *capture)

@@ -10,5 +10,8 @@ int vo_wlan_calibrate(int argc, char **argv);
 /* read.c */
 int vo_wlan_read(int argc, char **argv);
 int vo_wlan_monitor(int argc, char **argv);
+int vo_wlan_link(int argc, char **argv);
+int vo_wlan_channels(int argc, char **argv);
+int vo_wlan_roam(int argc, char **argv);
 
 #endif

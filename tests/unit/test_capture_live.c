@@ -59,7 +59,7 @@ static struct vo_capture *open_loopback(const struct vo_capture_options *options
     warnings = 0;
     enum vo_status status = vo_capture_open_live("lo", options, keep_warning, NULL, &capture, &error);
     if (status == VO_ERR_PRIVILEGE) {
-        assert_non_null(strstr(error.message, "cap_net_raw,cap_net_admin+ep $(command -v voready-rtp)"));
+        assert_non_null(strstr(error.message, "cap_net_raw,cap_net_admin+ep $(command -v test_capture_live)"));
         print_message("skipped: %s\n", error.message);
         skip();
     }

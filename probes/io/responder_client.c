@@ -1,4 +1,4 @@
-#include "probes/reach/responder_client.h"
+#include "probes/io/responder_client.h"
 
 #include "probes/io/mac.h"
 

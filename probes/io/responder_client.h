@@ -4,8 +4,8 @@
  * It proves the responder alive, has it listen and send, and asks afterwards what came. Whether the peer
  * knows the key is proved before anything else is believed of it.
  */
-#ifndef VO_PROBES_REACH_RESPONDER_CLIENT_H
-#define VO_PROBES_REACH_RESPONDER_CLIENT_H
+#ifndef VO_PROBES_IO_RESPONDER_CLIENT_H
+#define VO_PROBES_IO_RESPONDER_CLIENT_H
 
 #include "probes/decode/reflect.h"
 #include "probes/io/conn.h"

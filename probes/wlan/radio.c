@@ -112,15 +112,6 @@ void vo_radio_identify(const char *sys, const char *interface, struct vo_radio *
         snprintf(radio->adapter, sizeof radio->adapter, "%s %s", radio->driver, which);
 }
 
-bool vo_radio_ssid(const struct vo_radio *radio, const uint8_t **ssid, size_t *size)
-{
-    const struct vo_wlan_interface *interface = &radio->interface;
-    *ssid = interface->ssid;
-    *size = interface->ssid_size;
-    return interface->type == VO_WLAN_STATION && vo_wlan_interface_has(interface, VO_WLAN_INTERFACE_SSID) &&
-           interface->ssid_size;
-}
-
 /* --- What it may ---------------------------------------------------------------------------------- */
 
 const char *vo_radio_domain(const struct vo_radio *radio, char *text, size_t size)

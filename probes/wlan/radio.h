@@ -27,8 +27,6 @@ enum vo_status vo_radio_open(struct vo_nl80211 *nl80211, const char *name, struc
 /* Fills driver and adapter from `sys`, "/sys". */
 void vo_radio_identify(const char *sys, const char *interface, struct vo_radio *radio);
 
-/* The network that the interface is associated with; false: none. */
-bool vo_radio_ssid(const struct vo_radio *radio, const uint8_t **ssid, size_t *size);
 /* "DE (ETSI)", "00 (the world's)", "unknown"; returns `text`. */
 const char *vo_radio_domain(const struct vo_radio *radio, char *text, size_t size);
 /* What it cannot do, a line each: bands that it has not, frequencies that are not permitted, and those where

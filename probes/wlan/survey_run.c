@@ -83,32 +83,19 @@ static bool on_turn(void *context)
     return stopped || (run->turn && run->turn(run->context));
 }
 
-/* --- The network that it is associated with --------------------------------------------------------- */
-
-/* Many kernels tell it with the BSS that the interface is associated with, and not with the interface. */
-static void on_result(void *context, const struct vo_scan_bss *result)
-{
-    struct vo_bss_info info;
-    if (!vo_scan_has(result, VO_SCAN_STATUS) || result->status != VO_SCAN_ASSOCIATED)
-        return;
-    vo_bss_info_decode(result->elements, result->elements_size, (uint16_t)result->frequency_mhz, &info);
-    if (vo_bss_has(&info, VO_BSS_SSID) && !info.hidden)
-        vo_surveyed_associated(context, info.ssid, info.ssid_size);
-}
+/* --- Opening -------------------------------------------------------------------------------------- */
 
 static void survey_own_network(struct vo_survey_run *run)
 {
-    const uint8_t *ssid;
-    size_t size;
-    const struct vo_radio *radio = &run->scanner.radio;
-    if (vo_radio_ssid(radio, &ssid, &size))
-        vo_surveyed_associated(&run->surveyed, ssid, size);
-    if (!run->surveyed.count && radio->interface.type == VO_WLAN_STATION)
-        (void)vo_nl80211_scan_results(run->scanner.nl80211, radio->interface.index, on_result, &run->surveyed,
-                                      NULL);
+    const struct vo_wlan_interface *own = &run->poll.reading.interface;
+    if (vo_link_poll_open(&run->poll, run->scanner.nl80211, run->scanner.radio.interface.name, false, NULL) !=
+        VO_OK)
+        return;
+    run->poll.without_survey = true;
+    if (vo_link_poll(&run->poll, NULL) == VO_OK && run->poll.reading.associated &&
+        vo_wlan_interface_has(own, VO_WLAN_INTERFACE_SSID))
+        vo_surveyed_associated(&run->surveyed, own->ssid, own->ssid_size);
 }
-
-/* --- Opening -------------------------------------------------------------------------------------- */
 
 static enum vo_status open_scanner(struct vo_survey_run *run, struct vo_error *error)
 {

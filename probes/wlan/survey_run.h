@@ -9,6 +9,7 @@
 #include "core/record.h"
 #include "probes/wlan/calibration.h"
 #include "probes/wlan/emit_visit.h"
+#include "probes/wlan/link_poll.h"
 #include "probes/wlan/scanner.h"
 
 struct vo_survey_options {
@@ -80,6 +81,7 @@ struct vo_survey_run {
     const struct vo_program *program;
     struct vo_survey_options *options;
     struct vo_scanner scanner;
+    struct vo_link_poll poll; /* of the interface's own link */
     struct vo_surveyed surveyed;
     struct vo_calibration calibration;
     struct vo_record_writer *writer; /* NULL: the command writes none */

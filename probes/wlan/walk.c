@@ -2,6 +2,7 @@
 #include "probes/wlan/commands.h"
 #include "probes/wlan/lines.h"
 #include "probes/wlan/survey_run.h"
+#include "probes/wlan/walk_link.h"
 #include "probes/wlan/walk_table.h"
 
 #include <errno.h>
@@ -58,6 +59,7 @@ struct known_place {
 
 static struct walk {
     struct vo_survey_run run;
+    struct vo_walk_link link;
     struct vo_lines lines;
     bool asks, terminal; /* places come from standard input; that is a terminal */
     bool has_next;       /* a line is waiting */
@@ -101,6 +103,8 @@ static bool turn(void *context)
 {
     (void)context;
     read_input();
+    if (walk.place && walk.run.scanner.round.state == VO_ROUND_IDLE)
+        vo_walk_link_tick(&walk.link, vo_clock_monotonic());
     return (walk.waiting || walk.terminal) && (walk.has_next || is_input_over());
 }
 
@@ -147,6 +151,7 @@ static enum vo_status begin_visit(const char *name, struct vo_error *error)
     walk.place->visits++;
     walk.done = walk.tried = 0;
     walk.told_trouble = false;
+    vo_walk_link_begin(&walk.link);
     vo_visit_begin(&walk.run.scanner.visit, vo_scanner_now());
     enum vo_status status = vo_record_set_place(walk.run.writer, name, error);
     struct vo_visit_terms about = terms();
@@ -158,6 +163,8 @@ static void emit(bool all)
 {
     struct vo_visit_terms about = terms();
     vo_visit_emit(walk.run.writer, &walk.run.scanner.visit, &about, all, vo_scanner_now(), vo_clock_now());
+    vo_walk_link_read(&walk.link);
+    vo_walk_link_emit(&walk.link, walk.run.writer, &about);
 }
 
 static void end_visit(void)
@@ -335,9 +342,12 @@ static int run(struct vo_error *error)
     walk.terminal = walk.asks && isatty(STDIN_FILENO);
     const char *place = walk.asks ? NULL : command.places.items[0];
     enum vo_status status = vo_survey_open(&walk.run, place, true, error);
+    walk.run.poll.without_survey = false;
+    walk.link.poll = status == VO_OK ? &walk.run.poll : NULL;
     if (status == VO_OK)
         status = measure(error);
     fflush(stdout);
+    vo_walk_link_release(&walk.link);
     for (size_t i = 0; i < walk.known_count; i++)
         free(walk.known[i].name);
     free(walk.known);

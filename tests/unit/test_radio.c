@@ -162,28 +162,13 @@ static void test_domains(void **state)
     assert_string_equal(vo_radio_domain(&radio, text, sizeof text), "00 (the world's: no country was told)");
 }
 
-static void test_own_network(void **state)
-{
-    (void)state;
-    static struct vo_radio radio;
-    const uint8_t *ssid;
-    size_t size;
-    radio.interface.type = VO_WLAN_STATION;
-    assert_false(vo_radio_ssid(&radio, &ssid, &size));
-    radio.interface.has = 1u << VO_WLAN_INTERFACE_SSID;
-    memcpy(radio.interface.ssid, "voice", 5);
-    radio.interface.ssid_size = 5;
-    assert_true(vo_radio_ssid(&radio, &ssid, &size));
-    assert_int_equal(size, 5);
-    radio.interface.type = VO_WLAN_AP; /* what an access point serves is not what it is associated with */
-    assert_false(vo_radio_ssid(&radio, &ssid, &size));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),   cmocka_unit_test(test_limits),      cmocka_unit_test(test_recorded),
-        cmocka_unit_test(test_domains), cmocka_unit_test(test_own_network),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_recorded),
+        cmocka_unit_test(test_domains),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,6 +1,7 @@
 /* The observations of links and stations. */
 #include "probes/wlan/describe.h"
 #include "probes/wlan/emit.h"
+#include "probes/wlan/emit_bss.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,25 +15,8 @@ void vo_wlan_put_levels(struct vo_record_writer *writer, const struct vo_levels 
     struct vo_signal signal, background;
     vo_levels_signal(levels, &signal);
     vo_levels_signal(noise, &background);
-    vo_observe_metric(writer, VO_METRIC_WLAN_SIGNAL_FRAMES, (double)signal.count);
-    if (!signal.count) {
-        vo_observe_missing(writer, VO_METRIC_WLAN_SIGNAL_DBM, "no level in dBm was reported with its frames");
-        vo_observe_missing(writer, VO_METRIC_WLAN_SNR_DB, "no level in dBm was reported with its frames");
-        return;
-    }
-    vo_observe_metric(writer, VO_METRIC_WLAN_SIGNAL_DBM, vo_signal_mean_dbm(&signal));
-    vo_observe_basis(writer, VO_METRIC_WLAN_SIGNAL_DBM, "mean_of_mw");
-    vo_observe_metric(writer, VO_METRIC_WLAN_SIGNAL_MIN_DBM, vo_signal_minimum_dbm(&signal));
-    vo_observe_metric(writer, VO_METRIC_WLAN_SIGNAL_P10_DBM, vo_signal_quantile_dbm(&signal, 0.1));
-    if (!background.count) {
-        vo_observe_missing(writer, VO_METRIC_WLAN_NOISE_DBM, "this receiver reports no noise");
-        vo_observe_missing(writer, VO_METRIC_WLAN_SNR_DB, "this receiver reports no noise");
-        return;
-    }
-    double noise_dbm = vo_signal_mean_dbm(&background);
-    vo_observe_metric(writer, VO_METRIC_WLAN_NOISE_DBM, noise_dbm);
-    vo_observe_metric(writer, VO_METRIC_WLAN_SNR_DB,
-                      vo_signal_snr_db(vo_signal_mean_dbm(&signal), noise_dbm));
+    vo_wlan_put_signal(writer, &signal, "no level in dBm was reported with its frames", &background,
+                       "this receiver reports no noise");
 }
 
 void vo_wlan_label_address(struct vo_record_writer *writer, const char *name, vo_wlan_address address)

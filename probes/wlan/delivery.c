@@ -187,6 +187,7 @@ static void take_sent(struct vo_delivery *delivery, struct vo_link *link, const 
         flow_of(delivery, link, frame->has & VO_IEEE80211_HAS_QOS ? frame->tid : (unsigned)VO_FLOW_NO_TID);
     if (!flow) {
         link->unsorted++;
+        delivery->left_out++;
         return;
     }
     struct vo_sent *sent = take_attempt(link, flow, heard, heard->aggregated || policy == BLOCK_ACK);

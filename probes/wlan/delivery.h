@@ -78,7 +78,7 @@ struct vo_delivery {
     struct vo_link *first, **end;
     struct vo_link *last; /* found last */
     size_t count, flow_count;
-    uint64_t left_out; /* frames of further links */
+    uint64_t left_out; /* frames of further links, or whose fate is not followed */
     const struct vo_voice_told *told;
     unsigned told_count;
     uint64_t acks, block_acks; /* heard at all */

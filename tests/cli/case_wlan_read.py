@@ -95,8 +95,9 @@ for program in PROBE, "voready-rtp":
 
 @case("wlan read: what it prints")
 def table(bench):
-    bench.file("air.pcap", air(repeated=(5,)))
-    bench.run(PROBE, "read", "air.pcap").exits(0).prints("Streams", "#0x0000abcd@to_ap-02:00:00:00:10:00", "PCMU          400      0")
+    bench.file("air.pcap", air(repeated=(5,), unheard=(7, 8), lost=(50,)))
+    bench.run(PROBE, "read", "air.pcap").exits(0).prints("Streams", "#0x0000abcd@to_ap-02:00:00:00:10:00", "PCMU          397      3",
+                                                         "of the lost this receiver may only not have heard 2")
 
 
 def small_air(bench):

@@ -26,7 +26,7 @@ struct vo_on_air {
     struct flow **slots; /* open addressing; at most half full */
     size_t room, count;
     struct flow *last;
-    uint64_t left_out;
+    uint64_t left_out, lost;
 };
 
 struct vo_on_air *vo_on_air_new(void)
@@ -46,6 +46,11 @@ void vo_on_air_free(struct vo_on_air *air)
 uint64_t vo_on_air_left_out(const struct vo_on_air *air)
 {
     return air->left_out;
+}
+
+uint64_t vo_on_air_lost(const struct vo_on_air *air)
+{
+    return air->lost;
 }
 
 /* --- Flows ---------------------------------------------------------------------------------------- */
@@ -166,7 +171,8 @@ struct vo_on_air_frame vo_on_air_hear(struct vo_on_air *air, uint32_t interface,
 {
     struct flow *flow = flow_of(air, mpdu, interface);
     if (!flow) {
-        air->left_out++;
+        air->left_out += air->count == VO_ON_AIR_FLOWS;
+        air->lost += air->count < VO_ON_AIR_FLOWS;
         return (struct vo_on_air_frame){0};
     }
     uint32_t content = hash_of(mpdu), now_ms = (uint32_t)(time / VO_NS_PER_MS);

@@ -61,7 +61,8 @@ struct vo_on_air_frame vo_on_air_hear(struct vo_on_air *air, uint32_t interface,
                                       vo_time time);
 /* The last frame that was taken held so many packets: an A-MSDU. As many may be in one that was not heard. */
 void vo_on_air_count(struct vo_on_air *air, unsigned packets);
-/* Frames of flows that there was no room for. */
+/* Frames of flows that there was no room for, and no memory. */
 uint64_t vo_on_air_left_out(const struct vo_on_air *air);
+uint64_t vo_on_air_lost(const struct vo_on_air *air);
 
 #endif

@@ -276,6 +276,7 @@ void vo_rtp_session_finish(struct vo_rtp_session *session)
     vo_streams_flush(session->streams, session->calls);
     session->counts.memory += vo_tcp_stats(session->tcp)->lost + vo_fragments_stats(session->fragments)->lost;
     session->counts.unsorted = vo_on_air_left_out(session->air);
+    session->counts.memory += vo_on_air_lost(session->air);
     vo_tcp_free(session->tcp); /* tells what connections were left: hidden signalling among them */
     session->tcp = NULL;
     if (session->last != VO_TIME_UNKNOWN)

@@ -92,6 +92,10 @@ static void print_stream(struct vo_rtp_session *session, FILE *stream, const str
             or_dash(jitter, sizeof jitter, timed ? measure->delay.jitter.maximum_ns / 1e6 : NAN, "%.2f"),
             measure->sequence.duplicates || measure->sequence.reordered ? "dup/reo" : "",
             vo_rtp_dscp_text(measure->dscp, dscp, sizeof dscp));
+    uint64_t lost = expected - measure->sequence.unique, unheard = measure->air.packets;
+    if (lost && unheard)
+        fprintf(stream, "    of the lost this receiver may only not have heard %llu\n",
+                (unsigned long long)(unheard < lost ? unheard : lost));
 }
 
 void vo_rtp_print_hidden(const struct vo_rtp_session *session, FILE *stream)

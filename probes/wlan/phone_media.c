@@ -101,6 +101,8 @@ enum end { TIME_OVER, ROAMED_ON, CAPTURE_ENDED };
 static const char *why_not_resumed(const struct vo_roam_watches *watches, const struct vo_roam_watch *watch,
                                    unsigned way, enum end end)
 {
+    if (!watch->way[way].recent)
+        return "its media had stopped before it began";
     if (end == ROAMED_ON)
         return "it roamed on before its media could flow again";
     if (end == CAPTURE_ENDED)
@@ -133,7 +135,7 @@ static void settle_media(const struct vo_roam_watches *watches, struct vo_roam_w
     int shown = -1;
     outcome->why_media = watch->roamer->encrypted
                              ? "its frames are encrypted, and --voice told of none that flowed"
-                             : "no media flowed steadily until it began";
+                             : "no media flowed steadily before it";
     outcome->why_lost = "no media were followed through it";
     for (int way = VO_ROAM_WAYS - 1; way >= 0; way--) {
         if (!watch->way[way].awaited)
@@ -243,34 +245,35 @@ static void look_on(struct vo_roam_watch *watch, unsigned way, const struct vo_p
     vo_time newest, since = parting(&watch->roam);
     for (unsigned n = 0; n < kept(flow) && packet_at(flow, n)->time > since; n++) {
         const struct vo_phone_packet *packet = packet_at(flow, n);
-        if (packet->ssrc != watch->way[way].key.ssrc || flow->told)
+        if (packet->ssrc != watch->way[way].key.ssrc || !watch->way[way].counted)
             continue;
         if (!watch->way[way].numbered || is_newer(watch->way[way].lowest, packet->sequence))
             watch->way[way].lowest = packet->sequence;
         watch->way[way].numbered = true;
     }
-    watch->way[way].resumed = is_steady(flow, since, INT64_MAX, &newest);
+    watch->way[way].resumed =
+        is_steady(flow, since, INT64_MAX, &newest) && (watch->way[way].recent || watch->way[way].numbered);
 }
 
-/* What flowed by the old access point until the roam began. */
+/* What flowed by the old access point before. */
 static void look_back(struct vo_roam_watch *watch, unsigned way)
 {
     const struct vo_phone_roam *roam = &watch->roam;
     const struct vo_phone_flow *flow = find_flow(watch->roamer->media, way, roam->from);
     vo_time newest, until = parting(roam);
-    if (!flow || !is_steady(flow, INT64_MIN, until, &newest) || began(roam) - newest > VO_NS_PER_S)
+    if (!flow || !is_steady(flow, INT64_MIN, until, &newest) || began(roam) - newest > VO_ROAM_WAIT)
         return;
     watch->way[way].awaited = true;
+    watch->way[way].recent = began(roam) - newest <= VO_NS_PER_S;
     watch->way[way].told = flow->told;
     watch->way[way].key = flow->key;
-    bool any = false;
     for (unsigned n = 0; n < kept(flow); n++) {
         const struct vo_phone_packet *packet = packet_at(flow, n);
-        if (packet->time > until || packet->ssrc != flow->key.ssrc)
+        if (packet->time > until || packet->ssrc != flow->key.ssrc || flow->told)
             continue;
-        if (!any || is_newer(packet->sequence, watch->way[way].highest))
+        if (!watch->way[way].counted || is_newer(packet->sequence, watch->way[way].highest))
             watch->way[way].highest = packet->sequence;
-        any = true;
+        watch->way[way].counted = true;
     }
     const struct vo_phone_flow *after = find_flow(watch->roamer->media, way, roam->to);
     if (after)

@@ -57,9 +57,11 @@ struct vo_roam_watch {
     size_t number; /* the caller's */
     vo_time until;
     struct {
-        bool awaited, resumed, told, numbered;
+        bool awaited, recent; /* it flowed before; until the roam began */
+        bool resumed, told;
+        bool counted, numbered; /* `highest`, `lowest` are known */
         struct vo_stream_key key;
-        uint16_t highest, lowest; /* sequence numbers, the last before and, if `numbered`, the first after */
+        uint16_t highest, lowest; /* sequence numbers: the last before, the first after */
     } way[VO_ROAM_WAYS];
     bool several;
     uint8_t sends_as[16]; /* another address, after the roam */

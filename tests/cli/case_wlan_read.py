@@ -4,7 +4,8 @@ import struct
 
 import captures
 from case_judge import verdict
-from harness import case, need, observations
+from case_memory import check_records, difference, fail_each, settled
+from harness import Failed, case, need, observations
 
 PROBE = "voready-wlan"
 ACCESS_POINT, PHONE = bytes((2, 0, 0, 0, 1, 0)), bytes((2, 0, 0, 0, 16, 0))
@@ -94,5 +95,32 @@ for program in PROBE, "voready-rtp":
 
 @case("wlan read: what it prints")
 def table(bench):
-    bench.file("air.pcap", air(repeated=(5,)))
-    bench.run(PROBE, "read", "air.pcap").exits(0).prints("Streams", "#0x0000abcd@to_ap-02:00:00:00:10:00", "PCMU          400      0")
+    bench.file("air.pcap", air(repeated=(5,), unheard=(7, 8), lost=(50,)))
+    bench.run(PROBE, "read", "air.pcap").exits(0).prints("Streams", "#0x0000abcd@to_ap-02:00:00:00:10:00", "PCMU          397      3",
+                                                         "of the lost this receiver may only not have heard 2")
+
+
+def small_air(bench):
+    bench.file("air.pcap", air(packets=30, repeated=(3, 4)))
+
+
+@case("wlan read: one allocation fails")
+def memory(bench):
+    small_air(bench)
+
+    def check(result, reference, good):
+        result.exits(0, 1, 5)
+        path = bench.path("out.jsonl")
+        found = settled(path.read_bytes()) if path.exists() else []
+        if result.code == 0 and found != settled(good[0]):
+            raise Failed("the records differ from the good ones, yet it exits 0: " + difference(found, settled(good[0])))
+        need(result.code == 0 or not found or found[-1]["record"] != "end" or not found[-1]["complete"],
+             "failed, but the records claim to be complete")
+        need(result.code == 0 or result.err, "it says nothing")
+    fail_each(bench, PROBE, ["read", "-o", "out.jsonl", "--series", "1", "air.pcap"], ["out.jsonl"], check)
+
+
+@case("memory: voready-rtp on the air, one allocation fails")
+def memory_of_rtp(bench):
+    small_air(bench)
+    fail_each(bench, "voready-rtp", ["-o", "out.jsonl", "--series", "1", "air.pcap"], ["out.jsonl"], check_records(bench))

@@ -182,27 +182,46 @@ static void test_not_known(void **state)
         assert_int_equal(outcome_of(scene, 0)->media, VO_ROAM_MEDIA_UNKNOWN);
         check_why(outcome_of(scene, 0)->why_media, cases[i].why);
         if (cases[i].third_ap_ms) /* which had nothing to lose any more */
-            check_why(outcome_of(scene, 1)->why_media, "no media flowed steadily until it began");
+            check_why(outcome_of(scene, 1)->why_media, "no media flowed steadily before it");
         content_free(scene);
     }
 }
 
-/* What had stopped before is not for the roam; nor is what never was steady. */
+/* What never was steady is not followed. */
 static void test_nothing_flowed(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < 2; i++) {
+    struct scene *scene = content_new();
+    double last = talk(scene, 0, MEDIA(AP, 1000, 2000, 10));
+    associate(scene, last + 20, AP, OTHER_AP);
+    talk(scene, last + 60, MEDIA(OTHER_AP, 1200, 2200, 50));
+    finish(scene);
+    assert_int_equal(outcome_of(scene, 0)->media, VO_ROAM_MEDIA_UNKNOWN);
+    check_why(outcome_of(scene, 0)->why_media, "no media flowed steadily before it");
+    check_why(outcome_of(scene, 0)->why_lost, "no media were followed");
+    assert_int_equal(outcome_of(scene, 0)->subnet, VO_ROAM_SUBNET_SAME);
+    content_free(scene);
+}
+
+/* Media had stopped more than a second before the roam began. If the same stream goes on after it, it did
+ * resume, whatever the reason; another stream may be another call, and silence that of one that had ended. */
+static void test_stopped_before(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
         struct scene *scene = content_new();
-        double last = talk(scene, 0, MEDIA(AP, 1000, 2000, i ? 10 : 100));
-        mutter(scene, last + 10, last + (i ? 20 : 1010), AP);
-        last += i ? 20 : 1010;
-        associate(scene, last + 20, AP, OTHER_AP);
-        talk(scene, last + 60, MEDIA(OTHER_AP, 1200, 2200, 50));
-        finish(scene);
-        assert_int_equal(outcome_of(scene, 0)->media, VO_ROAM_MEDIA_UNKNOWN);
-        check_why(outcome_of(scene, 0)->why_media, "no media flowed steadily until it began");
-        check_why(outcome_of(scene, 0)->why_lost, "no media were followed");
-        assert_int_equal(outcome_of(scene, 0)->subnet, VO_ROAM_SUBNET_SAME);
+        double last = talk(scene, 0, MEDIA(AP, 1000, 2000, 100));
+        mutter(scene, last + 10, last + 1010, AP);
+        associate(scene, last + 1030, AP, OTHER_AP);
+        if (i < 2)
+            talk(scene, last + 1100, MEDIA(OTHER_AP, 1155, 2155, 50, .ssrc = i ? 0x5000 : 0));
+        mutter(scene, last + 2200, last + 12700, OTHER_AP);
+        const struct vo_roam_outcome *outcome = outcome_of(scene, 0);
+        assert_int_equal(outcome->media, i ? VO_ROAM_MEDIA_UNKNOWN : VO_ROAM_MEDIA_RESUMED);
+        if (i)
+            check_why(outcome->why_media, "had stopped before it began");
+        else
+            assert_int_equal(outcome->lost, 2154 - 2099);
         content_free(scene);
     }
 }
@@ -381,9 +400,10 @@ int main(void)
         cmocka_unit_test(test_resumed),        cmocka_unit_test(test_order),
         cmocka_unit_test(test_lost),           cmocka_unit_test(test_one_way_lost),
         cmocka_unit_test(test_not_known),      cmocka_unit_test(test_nothing_flowed),
-        cmocka_unit_test(test_another_stream), cmocka_unit_test(test_encrypted),
-        cmocka_unit_test(test_addresses),      cmocka_unit_test(test_two_ears),
-        cmocka_unit_test(test_call_ended),     cmocka_unit_test(test_records),
+        cmocka_unit_test(test_stopped_before), cmocka_unit_test(test_another_stream),
+        cmocka_unit_test(test_encrypted),      cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_two_ears),       cmocka_unit_test(test_call_ended),
+        cmocka_unit_test(test_records),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,7 @@
  * The gap is from the last data frame with the old access point to the first one with the new: frames of the
  * station itself, and frames to it that it acknowledged (where none of its acknowledgements is ever heard:
  * all). Key exchange (EAPOL) is no data. It is a gap in media only if data flowed at a pace before:
- * VO_ROAM_STEADY frames within a second; else silence would be taken for it.
+ * VO_ROAM_STEADY frames within a second, up to the roam; else silence would be taken for it.
  *
  * Where no association was heard, two data frames of the station to the new access point tell that it moved:
  * one may be damaged.
@@ -22,6 +22,7 @@
 #include "probes/wlan/lookup.h"
 
 #define VO_ROAM_STEADY 10
+#define VO_ROAM_CEASED VO_NS_PER_S /* longer before the roam the call may have ended: no gap */
 #define VO_ROAMER_MOST 32768
 
 enum vo_roam_method {

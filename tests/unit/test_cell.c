@@ -231,6 +231,7 @@ static void not_heard(void **state)
     assert_string_equal(missing_of(cellar, M(SEPARATION_DB)), "not heard in 7 scans");
     assert_true(number_of(cellar, M(ACCESS_POINTS)) == 0 && number_of(cellar, M(SCANS)) == 7);
     assert_int_equal(cellar->evidence_count, 2);
+    assert_true(vo_fact_label_number(cellar, "visits_not_heard") == 2);
     assert_int_equal(scene.it.evaluation.first->next->status, VO_RESULT_NOT_MEASURED);
     scene_free(&scene);
     /* of channels that the user chose: another one may have it, and that is said */

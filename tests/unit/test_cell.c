@@ -76,6 +76,7 @@ static void without_a_place(void **state)
     assert_true(near(number_of(it, M(SNR_DB)), 32) && number_of(it, M(NOISE_DBM)) == -92);
     assert_non_null(strstr(missing_of(it, M(SIGNAL_MIN_DBM)), "not every visit"));
     assert_non_null(strstr(missing_of(it, M(SCANS)), "do not tell"));
+    assert_non_null(strstr(missing_of(it, M(SIGNAL_FRAMES)), "how many readings"));
     assert_string_equal(word_of(it, M(COVERAGE)), "heard");
     scene_free(&scene);
 }

@@ -47,10 +47,18 @@ void vo_derive_want_capacities(struct vo_facts *facts)
 
 /* --- What is there -------------------------------------------------------------------------------- */
 
+/* How many directions of a link have a rate. */
+static int rates_of(const struct vo_fact *fact)
+{
+    return (vo_fact_label(fact, "tx_phy") != NULL) + (vo_fact_label(fact, "rx_phy") != NULL);
+}
+
 static bool is_better(const struct vo_facts *facts, const struct vo_fact *fact, const struct vo_fact *best)
 {
     if (!best)
         return true;
+    if (strcmp(fact->kind, "link") == 0 && rates_of(fact) != rates_of(best))
+        return rates_of(fact) > rates_of(best);
     bool counts = vo_fact_counts(facts, fact), counted = vo_fact_counts(facts, best);
     return counts != counted ? counts : fact->time >= best->time;
 }
@@ -97,8 +105,9 @@ static bool look_at(struct calls *it, const struct vo_fact *fact)
             return true;
         return keep_best(it, &it->channels, (uint64_t)mhz, &it->busy, fact);
     }
+    /* This host's own links alone have an interface and a BSSID, and no transmitter. */
     const char *bssid = vo_fact_label(fact, "bssid");
-    if (!bssid || !vo_fact_label(fact, "tx_phy") || !vo_fact_label(fact, "rx_phy"))
+    if (!bssid || vo_fact_label(fact, "transmitter"))
         return true;
     return keep_best(it, &it->bssids, vo_index_of(bssid), &it->links, fact);
 }
@@ -302,8 +311,12 @@ static void find_rates(const struct calls *it, struct part *part)
     part->up = ppdu_of(part->link, "tx");
     part->down = ppdu_of(part->link, "rx");
     part->retry_percent = vo_fact_number(part->link, VO_METRIC_WLAN_RETRY_PERCENT);
-    if (part->up.phy == VO_AIRTIME_UNKNOWN || part->down.phy == VO_AIRTIME_UNKNOWN)
-        snprintf(part->why, REASON, "the link to it did not tell the rates of both directions");
+    bool up = part->up.phy != VO_AIRTIME_UNKNOWN, down = part->down.phy != VO_AIRTIME_UNKNOWN;
+    if (!up || !down)
+        snprintf(part->why, REASON, "the link to it did not tell at which rate frames are %s",
+                 up     ? "received"
+                 : down ? "sent"
+                        : "sent and received");
 }
 
 static void put_labels(const struct part *part, struct vo_fact *fact, const struct vo_capacity *capacity)
@@ -323,9 +336,9 @@ static void put_labels(const struct part *part, struct vo_fact *fact, const stru
     if (!part->link)
         return;
     rate_text(&part->up, text);
-    vo_derive_label(facts, fact, "rate_up", text);
+    vo_derive_label(facts, fact, "rate_up", part->up.phy ? text : NULL);
     rate_text(&part->down, text);
-    vo_derive_label(facts, fact, "rate_down", text);
+    vo_derive_label(facts, fact, "rate_down", part->down.phy ? text : NULL);
     vo_derive_label(facts, fact, "rates_at", part->link->place);
     vo_derive_label_number(facts, fact, "retry_percent", part->retry_percent);
     vo_derive_label_number(facts, fact, "call_percent", round(1e4 * capacity->occupied_percent) / 1e4);
@@ -346,7 +359,7 @@ static void label_assumptions(const struct part *part, struct vo_fact *fact)
 static void put_calls(const struct part *part, struct vo_fact *fact)
 {
     struct vo_facts *facts = part->context->facts;
-    struct vo_capacity cautious = {.calls_least = NAN}, best = {.calls_most = NAN};
+    struct vo_capacity cautious = {.calls_least = NAN, .occupied_percent = NAN}, best = {.calls_most = NAN};
     if (!*part->why) {
         cautious = calls_of(part, true);
         best = calls_of(part, false);

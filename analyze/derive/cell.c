@@ -199,6 +199,8 @@ static void make_cell(struct vo_cell *cell)
     vo_cell_label(cell, "place", name);
     vo_cell_label(cell, "scanned_mhz", chosen_channels(cell));
     find_serving(cell);
+    if (cell->ssid->told_gone)
+        vo_cell_label_number(cell, "visits_not_heard", (double)cell->ssid->told_gone);
     bool gone = put_coverage(cell, why);
     if (cell->serving) {
         put_serving(cell);

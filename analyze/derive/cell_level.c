@@ -65,7 +65,10 @@ void vo_cell_put_level(const struct vo_cell *cell)
     double minimum = vo_level_minimum_dbm(level);
     vo_cell_label_number(cell, "visits", (double)level->visits);
     vo_cell_put(cell, VO_METRIC_WLAN_SIGNAL_DBM, vo_level_mean_dbm(level), "mean_of_mw");
-    vo_cell_put(cell, VO_METRIC_WLAN_SIGNAL_FRAMES, level->readings, NULL);
+    if (level->no_readings)
+        vo_cell_miss(cell, VO_METRIC_WLAN_SIGNAL_FRAMES, "not every visit told how many readings it had");
+    else
+        vo_cell_put(cell, VO_METRIC_WLAN_SIGNAL_FRAMES, level->readings, NULL);
     if (isnan(minimum))
         vo_cell_miss(cell, VO_METRIC_WLAN_SIGNAL_MIN_DBM, "not every visit told its smallest level");
     else

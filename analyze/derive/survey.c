@@ -368,7 +368,7 @@ static void read_cell(struct making *making, size_t place, const struct vo_fact 
     if (coverage->type == VO_VALUE_WORD && strcmp(coverage->text, "heard") == 0)
         ssid->told_heard = true;
     else if (coverage->type == VO_VALUE_WORD)
-        ssid->told_gone = true;
+        ssid->told_gone++;
     else if (coverage->type == VO_VALUE_MISSING)
         ssid->why = coverage->text;
     size_t seen = making->visit_ssids.count;

@@ -37,10 +37,11 @@ struct vo_survey_bss {
 /* An SSID that is surveyed at a place. */
 struct vo_survey_ssid {
     const char *ssid;
-    bool asked;                 /* the probe knew that it is surveyed, and asked for it by name */
-    bool told_heard, told_gone; /* what cells said: heard, or not heard in some visit */
-    const char *why;            /* why it is not known whether it was heard; NULL: not told */
-    double scans;               /* that would have heard it; NaN: not told */
+    bool asked;       /* the probe knew that it is surveyed, and asked for it by name */
+    bool told_heard;  /* what cells said: it was heard in some visit */
+    size_t told_gone; /* visits in which it was not heard */
+    const char *why;  /* why it is not known whether it was heard; NULL: not told */
+    double scans;     /* that would have heard it; NaN: not told */
     const struct vo_fact **cells;
     size_t cell_count;
 };

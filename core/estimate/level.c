@@ -29,6 +29,7 @@ bool vo_level_add(struct vo_level *level, const struct vo_level_visit *visit)
     else if (level->visits == 0 || visit->minimum_dbm < level->minimum_dbm)
         level->minimum_dbm = visit->minimum_dbm;
     level->visits++;
+    level->no_readings = level->no_readings || !(visit->readings >= 1);
     level->readings += readings;
     level->power_mw += readings * power;
     if (!vo_signal_is_level(visit->noise_dbm))

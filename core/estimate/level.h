@@ -27,8 +27,9 @@ struct vo_level_visit {
 
 struct vo_level {
     size_t visits, refused;
-    double readings;
-    double power_mw; /* times readings */
+    double readings;  /* those that are not told count as one */
+    bool no_readings; /* a visit did not tell them */
+    double power_mw;  /* times readings */
     double minimum_dbm;
     bool no_minimum; /* a visit did not tell it */
     size_t noise_visits;

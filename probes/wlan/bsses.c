@@ -68,17 +68,18 @@ static struct vo_bss *get_other(struct vo_bsses *bsses, vo_wlan_address bssid, u
     return mhz ? vo_bsses_get_at(bsses, bssid, mhz, time) : NULL;
 }
 
-/* Of the elements without TIM and BSS Load, which change with every beacon. */
+/* Of the elements without what changes with every beacon: TIM, and what BSS Load says. */
 static uint64_t hash_of(const struct vo_announcement *told)
 {
     uint64_t hash = 0;
     struct vo_elements elements = vo_elements_of(told->elements, told->size);
     struct vo_element element;
     while (vo_element_next(&elements, &element)) {
-        if (element.id == VO_ELEMENT_TIM || element.id == VO_ELEMENT_BSS_LOAD ||
-            element.id == VO_ELEMENT_CISCO_CCX1)
+        if (element.id == VO_ELEMENT_TIM)
             continue;
         hash = (hash ^ element.id ^ (uint64_t)element.size << 16) * UINT64_C(0x9e3779b97f4a7c15);
+        if (element.id == VO_ELEMENT_BSS_LOAD || element.id == VO_ELEMENT_CISCO_CCX1)
+            continue;
         uint32_t at = 0;
         for (; at + 8 <= element.size; at += 8) {
             uint64_t word;
@@ -110,7 +111,9 @@ bool vo_bss_count_load(struct vo_bss *bss, const struct vo_announcement *told)
     struct vo_elements elements = vo_elements_of(told->elements, told->size);
     struct vo_element element;
     bool version_1 = false, version_2 = false; /* of an element that comes twice the first counts */
-    if (!told->beacon && bss->loaded_beacon)
+    /* what the newest beacon has is known: it was learned */
+    if (told->beacon ? !vo_bss_has(&bss->info, VO_BSS_LOAD) && !vo_bss_has(&bss->info, VO_BSS_LOAD_V1)
+                     : bss->loaded_beacon)
         return false;
     while (vo_element_next(&elements, &element)) {
         if (element.id != VO_ELEMENT_BSS_LOAD || element.size < VERSION_1)

@@ -88,7 +88,7 @@ struct vo_announcement {
 };
 /* Learns what it says, and of whom else it tells; neither its level nor its load. */
 void vo_bss_learn(struct vo_bsses *bsses, struct vo_bss *bss, const struct vo_announcement *told);
-/* Counts its BSS Load. Returns whether there was one to count. */
+/* Counts its BSS Load, once it was learned. Returns whether there was one to count. */
 bool vo_bss_count_load(struct vo_bss *bss, const struct vo_announcement *told);
 /* The name, where it is known by other means. */
 void vo_bss_set_ssid(struct vo_bss *bss, const uint8_t *ssid, uint8_t size);

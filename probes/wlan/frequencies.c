@@ -85,7 +85,7 @@ static enum vo_status choose(const char *list, const struct kind *kind, const st
 {
     const char *at = list;
     do {
-        unsigned long first, last;
+        unsigned long first = 0, last;
         bool range = false, good = take_number(&at, &first);
         last = first;
         if (good && *at == '-') {

@@ -9,6 +9,7 @@
 #define SPARE_ROUNDS     3  /* for scans that were aborted */
 #define CACHE_AGE_S      30 /* the kernel keeps results for so long */
 #define PAUSE_ON_TROUBLE 0.5
+#define GRACE_NS         (15 * VO_NS_PER_S) /* for the scan that runs when the time is over */
 
 static struct command {
     struct vo_survey_options survey;
@@ -62,6 +63,12 @@ static void emit(bool all)
                                    .surveyed = &run->surveyed,
                                    .chosen = &run->scanner.chosen};
     vo_visit_emit(run->writer, &run->scanner.visit, &terms, all, vo_scanner_now(), vo_clock_now());
+}
+
+static bool turn(void *context)
+{
+    (void)context;
+    return job.until_ns != INT64_MAX && vo_scanner_now() - job.until_ns > GRACE_NS;
 }
 
 static bool has_readings(void)
@@ -173,7 +180,8 @@ static enum vo_status measure(struct vo_error *error)
 
 static int run(struct vo_error *error)
 {
-    job.run = (struct vo_survey_run){.program = &program, .options = &command.survey};
+    job.run = (struct vo_survey_run){.program = &program, .options = &command.survey, .turn = turn};
+    job.until_ns = INT64_MAX;
     enum vo_status status = vo_survey_open(&job.run, command.place, true, error);
     if (status == VO_OK)
         status = measure(error);

@@ -265,10 +265,8 @@ static void tell_busy(struct vo_scanner *scanner)
     scanner->told_busy = true;
     vo_rivals("/proc", rivals, sizeof rivals);
     tell(scanner,
-         "another program is scanning (running here: %s): its results are used, too, and this scan begins "
-         "when "
-         "it ends",
-         rivals[0] ? rivals : "none that is known");
+         "another program is scanning%s%s%s: its results are used, too, and this scan begins when it ends",
+         rivals[0] ? " (running here: " : "", rivals, rivals[0] ? ")" : "");
 }
 
 static enum vo_scanner_result gone(struct vo_scanner *scanner, struct vo_error *error)

@@ -195,7 +195,8 @@ int vo_survey_close(struct vo_survey_run *run, enum vo_status status, const stru
     }
     const char *why = status != VO_OK ? error->message : run->why;
     if (vo_record_close(run->writer, code == VO_EXIT_DONE, why, &closing) != VO_OK) {
-        vo_complain(run->program->name, &closing);
+        if (status == VO_OK) /* else it was said */
+            vo_complain(run->program->name, &closing);
         code = VO_EXIT_FAILED;
     }
     vo_scanner_close(&run->scanner);

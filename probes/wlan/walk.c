@@ -111,7 +111,7 @@ static bool turn(void *context)
 static void ask(const char *text)
 {
     if (walk.terminal && !command.survey.quiet)
-        fprintf(stderr, "%s: ", text);
+        fprintf(stderr, "%s\n", text);
 }
 
 /* --- Visits --------------------------------------------------------------------------------------- */
@@ -200,10 +200,10 @@ static void show_round(void)
     if (!walk.terminal || command.survey.quiet)
         return;
     struct vo_visit_terms about = terms();
-    fprintf(stderr, "  %s %ld/%ld", walk.place->name, walk.done, walk.planned);
+    fprintf(stderr, "  %s, scan %ld:", walk.place->name, walk.done);
     vo_walk_print_now(&walk.run.scanner.visit, &about, stderr);
     if (walk.done == walk.planned)
-        ask("  go on: name the next place when you are there");
+        ask("Enough here: go on, and name the next place when you are there (a full stop pauses meanwhile)");
 }
 
 /* False: the visit is over. */
@@ -237,7 +237,8 @@ static bool do_round(struct vo_error *error)
         break;
     }
     emit(false);
-    show_round();
+    if (go_on)
+        show_round();
     return go_on && vo_record_status(walk.run.writer, error) == VO_OK;
 }
 
@@ -245,7 +246,9 @@ static bool do_round(struct vo_error *error)
 static void measure_place(struct vo_error *error)
 {
     for (;;) {
-        bool had_enough = walk.done >= walk.planned || walk.tried >= walk.planned + SPARE_ROUNDS;
+        /* without privilege a round is a wait for somebody else's scan: none is made up for */
+        long most = walk.planned + (walk.run.scanner.forbidden ? 0 : SPARE_ROUNDS);
+        bool had_enough = walk.done >= walk.planned || walk.tried >= most;
         read_input();
         if (vo_survey_stopped() || (had_enough && !walk.terminal))
             return;
@@ -289,16 +292,16 @@ static enum vo_status go_from_place_to_place(struct vo_error *error)
 {
     char line[VO_LINE_TEXT], name[VO_LINE_TEXT] = "";
     enum vo_status status = VO_OK;
-    ask("Where are you? Name the place");
+    ask("Where are you? Name the place:");
     while (status == VO_OK && next_line(line, error)) {
         if (strcmp(line, ".") == 0) {
-            ask("Paused. Name the next place when you are there");
+            ask("Paused. Name the next place when you are there:");
             continue;
         }
         if (line[0])
             memcpy(name, line, sizeof line);
         if (!name[0]) {
-            ask("Name the place");
+            ask("Name the place:");
             continue;
         }
         if ((status = begin_visit(name, error)) != VO_OK)

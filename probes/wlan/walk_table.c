@@ -110,8 +110,9 @@ void vo_walk_print_now(const struct vo_visit *visit, const struct vo_visit_terms
             continue;
         }
         struct vo_visit_neighbors near = vo_visit_neighbors(visit, best);
-        fprintf(stream, "  %s: %.1f dBm on %u MHz, %zu others there", ssid, vo_signal_mean_dbm(&best->signal),
-                best->bss->mhz, near.access_points);
+        fprintf(stream, "  %s %.1f dBm on %u MHz, %zu other%s in the channel", ssid,
+                vo_signal_mean_dbm(&best->signal), best->bss->mhz, near.access_points,
+                near.access_points == 1 ? "" : "s");
         if (near.strongest)
             fprintf(stream, ", %s dB apart", number(apart, near.separation_db));
     }

@@ -118,6 +118,7 @@ check "a channel that is not permitted is named, the others are scanned" says 5 
     $wlan scan -i wlan1 --channels 1,14 --rounds 1
 check "they are, indeed" has "$text" '-58.0 .* voice'
 check "none of them is permitted" says 2 'none of the frequencies can be scanned: 2484 MHz' $wlan scan -i wlan1 --channels 14
+check "a dwell time that the driver does not take is said" says 0 'takes no dwell time' $wlan scan -i wlan1 --dwell 50 --frequencies 2412 --rounds 1
 check "an access point does not scan" says 1 'refused .*station' $wlan scan -i wlan0 --rounds 1
 iw dev wlan1 interface add mon1 type monitor
 check "nor does a monitor" says 2 'mon1 is in monitor mode and cannot scan' $wlan scan -i mon1
@@ -155,6 +156,9 @@ echo "$most" >/proc/sys/net/core/rmem_max
 text=$(cat /tmp/lost.txt)
 check "announcements that were lost are said, and measured on" eval '[ $status -eq 0 ] && has "$text" "announcements came faster" && has "$text" ": 3 scans" && has "$text" "-58.0 .* voice"'
 
+check "what was heard before counts if it is asked for" says 0 '-71.0 .* 5180 .* voice' $wlan scan -i wlan1 --frequencies 2412 --rounds 1 --max-age 20 --ssid voice
+check "and else not" eval "! says 0 ' 5180 ' $wlan scan -i wlan1 --frequencies 2412 --rounds 1 --ssid voice"
+
 note "without privilege"
 $wlan scan -i wlan1 $few --rounds 1 >/dev/null
 rm -f /tmp/nobody.jsonl
@@ -167,6 +171,8 @@ first = last("bss", "02:00:00:00:00:00")
 check("marked as others'", first["subject"].get("scanned_by") == "others" and first["metrics"]["wlan_scans"] == 0, first)
 check("not complete", end["complete"] is False and "CAP_NET_ADMIN" in end["why"], end)
 END
+
+check "a walk without it: heard, in nobody's scan of its own" says 5 '^Hof +1 +0 +-58.0' as_nobody timeout -s INT 3 $wlan walk -i wlan1 --ssid voice --place Hof
 
 note "walk: three places, a medium that changes on the way, names from a pipe"
 mkfifo /tmp/names
@@ -214,6 +220,39 @@ wait $walker
 status=$?
 exec 4>&-
 check "SIGINT ends a walk, completely" eval '[ $status -eq 0 ] && tail -1 /tmp/cut.jsonl | grep -q "\"complete\":true"'
+cat >/tmp/terminal.py <<'END'
+import os, pty, sys, time
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+seen = ""
+def until(what, seconds=20):
+    global seen
+    end = time.monotonic() + seconds
+    while what not in seen and time.monotonic() < end:
+        try:
+            seen += os.read(terminal, 4096).decode()
+        except OSError:
+            break
+    print(seen, end="")
+    found, seen = what in seen, seen.partition(what)[2]
+    return found
+def write(text):
+    os.write(terminal, text.encode())
+good = until("Name the place") and not write("Lobby\n") and until("Enough here") and until("Lobby, scan 4")
+good = good and not write(".\n") and until("Paused") and not write("Flur\n") and until("Flur, scan 1:") and not write("Keller\n")
+good = good and until("at 'Flur'") and until("Keller, scan 1:") and not write("\x04")
+until("\0", 5)
+status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+sys.exit(0 if good and status == 0 else 1)
+END
+text=$(python3 /tmp/terminal.py "$tool/voready-wlan" walk -i wlan1 --ssid voice --frequencies 2412 --rounds 3 -o /tmp/typed.jsonl 2>&1)
+check "names that are typed: on until the next, a pause, and away at once" [ $? -eq 0 ]
+sed 's/^/     /' <<<"$text"
+records /tmp/typed.jsonl <<'END'
+scans = {p: last("cell", f"{p} / voice")["metrics"].get("wlan_scans") for p in ("Lobby", "Flur", "Keller")}
+check("as many scans as there was time for", scans["Lobby"] >= 4 and scans["Flur"] in (1, 2) and scans["Keller"] >= 1 and end["complete"] is True, scans)
+END
 check "one place by option, in a table" says 0 '^Halle +1 +2 +-66.0 .*02:00:00:00:00:00 +voice' $wlan walk -i wlan1 --ssid voice --place Halle --frequencies 2412 --rounds 2
 check "no place at all" says 2 'no place was named' $wlan walk -i wlan1 --ssid voice
 
@@ -278,8 +317,23 @@ check "SIGINT ends an open-ended scan, completely" eval '[ $status -eq 0 ] && en
 interrupted 'ip link set wlan1 down'
 check "down meanwhile: what was measured is written, exit 5" eval '[ $status -eq 5 ] && has "$text" "down" && ended false'
 ip link set wlan1 up
+radio=$(iw dev wlan1 info | sed -n 's/.*wiphy //p')
+mkfifo /tmp/places
+$wlan walk -i wlan1 --ssid voice --frequencies 2412 --rounds 2 -o /tmp/open.jsonl </tmp/places 2>/tmp/open.txt &
+walker=$!
+exec 4>/tmp/places
+echo Hof >&4
+until_true 20 grep -q '"state":"ended"' /tmp/open.jsonl
+iw dev wlan1 del
+wait $walker
+status=$?
+exec 4>&-
+text=$(cat /tmp/open.txt)
+check "gone on a walk: what was measured is written, exit 5" eval '[ $status -eq 5 ] && has "$text" "wlan1 is gone" && ended false && grep -q "Hof / voice" /tmp/open.jsonl'
+iw phy "phy$radio" interface add wlan1 type managed
+ip link set wlan1 up
 interrupted 'iw dev wlan1 del'
 check "gone meanwhile: what was measured is written, exit 5" eval '[ $status -eq 5 ] && has "$text" "wlan1 is gone" && ended false'
 check "the medium's frames came through" eval '! grep -q lost /tmp/medium.log'
-echo "$failures failed, $SECONDS s"
+echo "$failures failed"
 exit $((failures > 0))

@@ -144,6 +144,7 @@ static void test_load_of_responses(void **state)
     loaded[11] = 102;
     beacon.elements = loaded;
     beacon.size = sizeof loaded;
+    vo_bss_learn(&bsses, bss, &beacon);
     assert_true(vo_bss_count_load(bss, &beacon));
     assert_false(vo_bss_count_load(bss, &response));
     assert_int_equal(bss->load.count, 2);

@@ -116,10 +116,12 @@ static void what_is_not_known(void **state)
     static const struct {
         const char *bss, *load, *tx, *rx, *retry, *why;
     } rows[] = {
-        {CH36, LOAD, "", "", RETRY, "no link to it was measured"},
-        {CH36, LOAD, TX_HT7, "", RETRY, "no link to it was measured"},
-        {CH36, LOAD, TX_HT7, ",\"rx_phy\":\"laser\"", RETRY, "rates of both directions"},
-        {CH36, LOAD, TX_HT7, ",\"rx_phy\":\"ht\"", RETRY, "rates of both directions"},
+        {CH36, LOAD, "", "", RETRY, "at which rate frames are sent and received"},
+        {CH36, LOAD, TX_HT7, "", RETRY, "at which rate frames are received"},
+        {CH36, LOAD, "", RX_HT7, RETRY, "at which rate frames are sent"},
+        {CH36, LOAD, ",\"transmitter\":\"x\"", "", RETRY, "no link to it was measured"},
+        {CH36, LOAD, TX_HT7, ",\"rx_phy\":\"laser\"", RETRY, "at which rate frames are received"},
+        {CH36, LOAD, TX_HT7, ",\"rx_phy\":\"ht\"", RETRY, "at which rate frames are received"},
         {CH36, LOAD, TX_HT7,
          ",\"rx_phy\":\"eht\",\"rx_mcs\":7,\"rx_nss\":1,\"rx_width_mhz\":20,\"rx_gi_ns\":800", RETRY, "EHT"},
         {CH36, LOAD, TX_HT7, ",\"rx_phy\":\"vht\",\"rx_mcs\":99,\"rx_nss\":1", RETRY, "how long a frame"},
@@ -137,6 +139,7 @@ static void what_is_not_known(void **state)
         const struct vo_fact *a = derive(CALLS);
         if (!strstr(missing_of(a, LEAST), rows[i].why))
             fail_msg("row %zu: %s", i, missing_of(a, LEAST));
+        assert_true(isnan(vo_fact_label_number(a, "call_percent")));
         assert_int_equal(scene.it.evaluation.verdict, VO_VERDICT_INCOMPLETE);
         scene_free(&scene);
     }

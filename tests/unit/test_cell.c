@@ -76,6 +76,7 @@ static void without_a_place(void **state)
     assert_true(near(number_of(it, M(SNR_DB)), 32) && number_of(it, M(NOISE_DBM)) == -92);
     assert_non_null(strstr(missing_of(it, M(SIGNAL_MIN_DBM)), "not every visit"));
     assert_non_null(strstr(missing_of(it, M(SCANS)), "do not tell"));
+    assert_non_null(strstr(missing_of(it, M(SIGNAL_FRAMES)), "how many readings"));
     assert_string_equal(word_of(it, M(COVERAGE)), "heard");
     scene_free(&scene);
 }
@@ -231,6 +232,7 @@ static void not_heard(void **state)
     assert_string_equal(missing_of(cellar, M(SEPARATION_DB)), "not heard in 7 scans");
     assert_true(number_of(cellar, M(ACCESS_POINTS)) == 0 && number_of(cellar, M(SCANS)) == 7);
     assert_int_equal(cellar->evidence_count, 2);
+    assert_true(vo_fact_label_number(cellar, "visits_not_heard") == 2);
     assert_int_equal(scene.it.evaluation.first->next->status, VO_RESULT_NOT_MEASURED);
     scene_free(&scene);
     /* of channels that the user chose: another one may have it, and that is said */

@@ -32,7 +32,7 @@ static void test_mean(void **state)
     assert_true(near(vo_level_mean_dbm(&level), -60) && vo_level_minimum_dbm(&level) == -66);
     assert_true(add(&level, -70, 30, -75, NAN));
     assert_true(near(vo_level_mean_dbm(&level), -64.8812));
-    assert_true(vo_level_minimum_dbm(&level) == -75 && level.readings == 40);
+    assert_true(vo_level_minimum_dbm(&level) == -75 && level.readings == 40 && !level.no_readings);
     assert_true(isnan(vo_level_noise_dbm(&level)) && isnan(vo_level_snr_db(&level)));
     /* the same level twice is that level, whatever the weights */
     struct vo_level same = {0};
@@ -46,7 +46,7 @@ static void test_readings_not_told(void **state)
     (void)state;
     struct vo_level level = {0};
     assert_true(add(&level, -60, NAN, NAN, NAN) && add(&level, -70, 0, -70, NAN));
-    assert_true(near(vo_level_mean_dbm(&level), -62.5964) && level.readings == 2);
+    assert_true(near(vo_level_mean_dbm(&level), -62.5964) && level.readings == 2 && level.no_readings);
     assert_true(isnan(vo_level_minimum_dbm(&level))); /* one did not tell: the smallest is not known */
 }
 

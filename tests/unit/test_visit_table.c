@@ -142,7 +142,7 @@ static void test_walk_rows(void **state)
     assert_non_null(strstr(row, "-85.0")); /* the second access point of the network */
     assert_non_null(strstr(row, "19.0"));
     assert_non_null(strstr(line_with("staff: not heard"), "Treppe Süd"));
-    assert_non_null(strstr(text, "voice: -58.0 dBm on 5180 MHz, 2 others there, 19.0 dB apart"));
+    assert_non_null(strstr(text, "voice -58.0 dBm on 5180 MHz, 2 others in the channel, 19.0 dB apart"));
     const char *head = strstr(text, " visit"), *two = strstr(row, "     2 ");
     assert_non_null(head);
     assert_non_null(two);

@@ -47,7 +47,7 @@ static const struct vo_program program = {
     .options = options,
     .notes =
         "Without --place, reads names of places from standard input, a line each: when you are there. An\n"
-        "empty line measures the same place again, a line with a full stop pauses. The end of input, or\n"
+        "empty line measures the same place again. The end of input, or\n"
         "SIGINT, ends the run.\n"
         "Without -o a table is printed. Exit status: 0 done, 1 failed, 2 wrong usage, 5 done in part.",
 };
@@ -67,6 +67,7 @@ static struct walk {
     struct known_place *known;
     size_t known_count;
     struct known_place *place; /* that is measured; NULL: none */
+    unsigned way;              /* from place to place, the how manieth; 0: none is measured */
     long planned, done, tried; /* rounds of the visit */
     bool told_trouble;
     bool waiting; /* for a line, and nothing else */
@@ -97,14 +98,26 @@ static void read_input(void)
     walk.run.scanner.input = walk.asks && !walk.has_next && !walk.lines.ended ? STDIN_FILENO : -1;
 }
 
-/* On a terminal a name means that its writer is there: what is measured from then on is not of the place
- * before. From a file or pipe names come ahead of time, and each place has its rounds. */
+/* On the way nothing is scanned, but who watches sees the link: as what it is, without a place. */
+static void follow_link(vo_time now)
+{
+    vo_time before = walk.link.read;
+    struct vo_visit_terms about = {.interface = walk.run.scanner.radio.interface.name, .number = walk.way};
+    vo_walk_link_tick(&walk.link, now);
+    if (!walk.place && walk.way && walk.link.read != before) {
+        vo_walk_link_emit(&walk.link, walk.run.writer, &about);
+        vo_record_tick(walk.run.writer, now);
+    }
+}
+
+/* On a terminal a name means that its writer is there: the place before is cut short if it must be. From a
+ * file or pipe names come ahead of time, and each place has its rounds. */
 static bool turn(void *context)
 {
     (void)context;
     read_input();
-    if (walk.place && walk.run.scanner.round.state == VO_ROUND_IDLE)
-        vo_walk_link_tick(&walk.link, vo_clock_monotonic());
+    if ((walk.place || walk.way) && walk.run.scanner.round.state == VO_ROUND_IDLE)
+        follow_link(vo_clock_monotonic());
     return (walk.waiting || walk.terminal) && (walk.has_next || is_input_over());
 }
 
@@ -112,6 +125,16 @@ static void ask(const char *text)
 {
     if (walk.terminal && !command.survey.quiet)
         fprintf(stderr, "%s\n", text);
+}
+
+/* Whoever watches walks with the host: what the link does on the way is read, too. */
+static void set_out(void)
+{
+    static unsigned ways;
+    if (!walk.terminal)
+        return;
+    walk.way = ++ways;
+    vo_walk_link_begin(&walk.link);
 }
 
 /* --- Visits --------------------------------------------------------------------------------------- */
@@ -149,6 +172,7 @@ static enum vo_status begin_visit(const char *name, struct vo_error *error)
     if (!walk.place)
         return vo_error_memory(error, "the name of a place");
     walk.place->visits++;
+    walk.way = 0;
     walk.done = walk.tried = 0;
     walk.told_trouble = false;
     vo_walk_link_begin(&walk.link);
@@ -182,6 +206,7 @@ static void end_visit(void)
                        walk.planned);
     walk.place = NULL;
     (void)vo_record_set_place(walk.run.writer, NULL, NULL);
+    set_out();
 }
 
 /* --- Rounds --------------------------------------------------------------------------------------- */
@@ -202,8 +227,6 @@ static void show_round(void)
     struct vo_visit_terms about = terms();
     fprintf(stderr, "  %s, scan %ld:", walk.place->name, walk.done);
     vo_walk_print_now(&walk.run.scanner.visit, &about, stderr);
-    if (walk.done == walk.planned)
-        ask("Enough here: go on, and name the next place when you are there (a full stop pauses meanwhile)");
 }
 
 /* False: the visit is over. */
@@ -242,7 +265,7 @@ static bool do_round(struct vo_error *error)
     return go_on && vo_record_status(walk.run.writer, error) == VO_OK;
 }
 
-/* At least the planned rounds; on a terminal, on until a line comes. */
+/* The planned rounds; on a terminal fewer, if a line comes. */
 static void measure_place(struct vo_error *error)
 {
     for (;;) {
@@ -250,11 +273,11 @@ static void measure_place(struct vo_error *error)
         long most = walk.planned + (walk.run.scanner.forbidden ? 0 : SPARE_ROUNDS);
         bool had_enough = walk.done >= walk.planned || walk.tried >= most;
         read_input();
-        if (vo_survey_stopped() || (had_enough && !walk.terminal))
+        if (vo_survey_stopped() || had_enough || (walk.terminal && walk.tried && walk.has_next))
             return;
         if (!do_round(error))
             return;
-        if (command.interval_s > 0 && (walk.terminal || walk.done < walk.planned))
+        if (command.interval_s > 0 && walk.done < walk.planned)
             vo_scanner_pause(&walk.run.scanner, command.interval_s);
     }
 }
@@ -292,12 +315,9 @@ static enum vo_status go_from_place_to_place(struct vo_error *error)
 {
     char line[VO_LINE_TEXT], name[VO_LINE_TEXT] = "";
     enum vo_status status = VO_OK;
+    set_out();
     ask("Where are you? Name the place:");
     while (status == VO_OK && next_line(line, error)) {
-        if (strcmp(line, ".") == 0) {
-            ask("Paused. Name the next place when you are there:");
-            continue;
-        }
         if (line[0])
             memcpy(name, line, sizeof line);
         if (!name[0]) {
@@ -308,6 +328,9 @@ static enum vo_status go_from_place_to_place(struct vo_error *error)
             return status;
         measure_place(error);
         end_visit();
+        if (!is_over(error) && !walk.has_next)
+            ask("Done here. Go on, and name the next place when you are there (Enter alone: this one "
+                "again):");
     }
     if (status == VO_OK && !walk.known_count && is_input_over())
         return vo_error_set(error, VO_ERR_USAGE,

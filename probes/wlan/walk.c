@@ -328,7 +328,7 @@ static enum vo_status go_from_place_to_place(struct vo_error *error)
             return status;
         measure_place(error);
         end_visit();
-        if (!is_over(error) && !walk.has_next)
+        if (!is_over(error) && !walk.has_next && !is_input_over())
             ask("Done here. Go on, and name the next place when you are there (Enter alone: this one "
                 "again):");
     }

@@ -215,7 +215,7 @@ static bool make_value_room(struct vo_facts *facts, struct vo_fact *fact, uint32
         fact->values = vo_arena_get(&facts->arena, count * sizeof *fact->values);
         fact->value_room = fact->values ? count : 0;
     }
-    return fact->at && fact->value_room >= count;
+    return fact->at && (fact->values || !count);
 }
 
 static bool read_values(struct vo_facts *facts, struct vo_fact *fact, const struct vo_json *json)
@@ -232,7 +232,7 @@ static bool read_values(struct vo_facts *facts, struct vo_fact *fact, const stru
     for (size_t i = 0; i < shape->slot_count; i++) {
         bool there = facts->scratch[i].type != VO_VALUE_ABSENT;
         fact->at[i] = there ? (uint8_t)(fact->value_count + 1) : 0;
-        if (there)
+        if (there && fact->values)
             fact->values[fact->value_count++] = facts->scratch[i];
     }
     return true;

@@ -286,7 +286,7 @@ static void find_load(const struct calls *it, const struct vo_facts_subject *sub
         return;
     }
     size_t channel = vo_index_find(&it->channels, part->mhz, 0);
-    if (channel != VO_INDEX_NONE) {
+    if (channel != VO_INDEX_NONE && it->busy) {
         part->load = it->busy[channel];
         part->load_from = "kernel_survey";
         part->load_percent = vo_fact_number(part->load, VO_METRIC_WLAN_BUSY_PERCENT);
@@ -301,7 +301,7 @@ static void find_load(const struct calls *it, const struct vo_facts_subject *sub
 static void find_rates(const struct calls *it, struct part *part)
 {
     size_t number = vo_index_find(&it->bssids, vo_index_of(intern(it, part->bss->id)), 0);
-    if (number == VO_INDEX_NONE) {
+    if (number == VO_INDEX_NONE || !it->links) {
         snprintf(part->why, REASON,
                  "the rates that a phone has with it are not known: no link to it was measured (voready-wlan "
                  "link or walk)");

@@ -49,11 +49,10 @@ void vo_derive_want_cells(struct vo_facts *facts)
 /* Whether `a` is the stronger one; of equal ones that with the smaller BSSID, whatever the order of files. */
 static bool is_stronger(const struct vo_survey_bss *a, const struct vo_survey_bss *b)
 {
-    double x = vo_level_mean_dbm(&a->level), y = b ? vo_level_mean_dbm(&b->level) : NAN;
-    if (isnan(x))
-        return false;
-    if (isnan(y))
-        return true;
+    double x = vo_level_mean_dbm(&a->level);
+    if (isnan(x) || !b)
+        return !isnan(x);
+    double y = vo_level_mean_dbm(&b->level); /* of one that was the stronger before: it has one */
     return x > y || (x == y && strcmp(a->bssid, b->bssid) < 0);
 }
 

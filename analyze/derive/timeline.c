@@ -42,20 +42,17 @@ static const char *keep(struct vo_timeline *timeline, const char *text)
     return vo_texts_get(&timeline->facts->texts, &timeline->facts->arena, text);
 }
 
-/* Room for one more in a list of the heap, given by the address of its pointer; false when out of memory. */
-static bool make_room(void *list, size_t count, size_t *room, size_t size)
+/* The list of the heap with room for one more, perhaps elsewhere; NULL when out of memory, and then it stays.
+ */
+static void *make_room(void *list, size_t count, size_t *room, size_t size)
 {
-    void *old, *grown;
     size_t more = *room ? 2 * *room : 16;
     if (count < *room)
-        return true;
-    memcpy(&old, list, sizeof old);
-    grown = realloc(old, more * size);
-    if (!grown)
-        return false;
-    memcpy(list, &grown, sizeof grown);
-    *room = more;
-    return true;
+        return list;
+    void *grown = realloc(list, more * size);
+    if (grown)
+        *room = more;
+    return grown;
 }
 
 /* The time of a record; false: it has none, or one so far off that nothing can be said around it. */
@@ -131,8 +128,11 @@ static bool add_losses(struct vo_timeline *timeline, const struct series *series
         if (!(count > 0 && count < 1e15) || start == VO_TIME_UNKNOWN)
             continue;
         struct vo_timeline_loss *loss = get_loss(timeline, series);
-        if (!loss || !make_room(&loss->steps, loss->count, &loss->room, sizeof *loss->steps))
+        struct vo_loss_step *steps =
+            loss ? make_room(loss->steps, loss->count, &loss->room, sizeof *steps) : NULL;
+        if (!steps)
             return false;
+        loss->steps = steps;
         loss->steps[loss->count++] =
             (struct vo_loss_step){start, series->step_s, count, vo_json_double(expected), series->n};
     }
@@ -215,8 +215,10 @@ static bool add_steps(struct vo_timeline *timeline, const struct series *series)
         }
         if (step.start == VO_TIME_UNKNOWN)
             continue;
-        if (!make_room(&track->steps, track->count, &track->room, sizeof *track->steps))
+        struct vo_air_step *steps = make_room(track->steps, track->count, &track->room, sizeof *steps);
+        if (!steps)
             return false;
+        track->steps = steps;
         track->unordered =
             track->unordered || (track->count && step.start < track->steps[track->count - 1].start);
         track->steps[track->count++] = step;
@@ -356,9 +358,12 @@ static size_t get_stay(struct vo_timeline *timeline, const struct vo_record *rec
     size_t before = timeline->stay_numbers.count;
     size_t stay = vo_index_get(&timeline->stay_numbers, (uint64_t)timeline->facts->last_run << 32 | number,
                                vo_index_of(place));
-    if (stay == VO_INDEX_NONE ||
-        !make_room(&timeline->stays, stay, &timeline->stay_room, sizeof *timeline->stays))
+    if (stay == VO_INDEX_NONE)
         return VO_INDEX_NONE;
+    struct vo_timeline_stay *stays = make_room(timeline->stays, stay, &timeline->stay_room, sizeof *stays);
+    if (!stays)
+        return VO_INDEX_NONE;
+    timeline->stays = stays;
     if (stay == before)
         timeline->stays[stay] = (struct vo_timeline_stay){VO_TIME_UNKNOWN, VO_TIME_UNKNOWN};
     return stay;
@@ -376,9 +381,12 @@ static bool add_load(struct vo_timeline *timeline, const struct vo_record *recor
     size_t stay = get_stay(timeline, record, subject);
     size_t number = stay == VO_INDEX_NONE ? VO_INDEX_NONE
                                           : vo_index_get(&timeline->load_numbers, stay, vo_index_of(bssid));
-    if (number == VO_INDEX_NONE ||
-        !make_room(&timeline->loads, number, &timeline->load_room, sizeof *timeline->loads))
+    if (number == VO_INDEX_NONE)
         return false;
+    struct vo_timeline_load *loads = make_room(timeline->loads, number, &timeline->load_room, sizeof *loads);
+    if (!loads)
+        return false;
+    timeline->loads = loads;
     timeline->loads[number] =
         (struct vo_timeline_load){timeline->facts->last_run, stay, bssid, percent, record->n};
     return true;

@@ -130,7 +130,7 @@ static bool is_secretly_damaged(struct vo_wlan_ear *ear, const struct vo_ieee802
     if (!(received->options & VO_IEEE80211_WITH_FCS) || received->captured != received->length ||
         received->captured < FCS || ear->fcs_wrong > ear->fcs_held + PATIENCE || is_familiar(ear, frame))
         return false;
-    bool holds = vo_ieee80211_fcs_holds(received->at, received->captured);
+    bool holds = vo_ieee80211_fcs_holds(received->at, received->captured, frame);
     bool believed = ear->fcs_held > ear->fcs_wrong;
     ear->fcs_held += holds;
     ear->fcs_wrong += !holds;

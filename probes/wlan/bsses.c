@@ -125,6 +125,8 @@ static void learn(struct vo_bss *bss, const struct vo_heard *heard,
 {
     struct vo_bss_info info;
     vo_bss_info_decode(management->elements, management->elements_size, heard->mhz, &info);
+    if (management->cut)
+        vo_bss_info_cut(&info);
     bool has_ssid = vo_bss_has(&info, VO_BSS_SSID);
     if (beacon && has_ssid)
         bss->hidden = info.hidden;
@@ -178,6 +180,30 @@ static void learn_neighbors(struct vo_bsses *bsses, struct vo_bss *bss,
     }
 }
 
+/* What a beacon says of a BSS that has none. */
+static void learn_profile(struct vo_bss *other, const struct vo_bss *bss, const struct vo_nontransmitted *one,
+                          const struct vo_ieee80211_management *management)
+{
+    enum { PROFILE = 512, ROOM = 8192 };
+    uint8_t elements[ROOM];
+    uint32_t size = vo_nontransmitted_elements(management->elements, management->elements_size, one, elements,
+                                               sizeof elements);
+    struct vo_bss_info info;
+    vo_bss_info_decode(elements, size, bss->mhz, &info);
+    if (management->cut || bss->info.cut || management->elements_size > ROOM - PROFILE)
+        vo_bss_info_cut(&info);
+    other->info = info;
+    other->mhz = bss->mhz;
+    other->capability = one->has_capability ? one->capability : bss->capability;
+    other->interval_tu = bss->interval_tu;
+    other->known = true;
+    if (!vo_bss_has(&info, VO_BSS_SSID))
+        return;
+    other->hidden = info.hidden;
+    if (!info.hidden)
+        take_ssid(other, info.ssid, info.ssid_size);
+}
+
 /* BSSIDs that share this beacon are BSSs, too: of them there is nothing else to hear. */
 static void learn_nontransmitted(struct vo_bsses *bsses, const struct vo_bss *bss,
                                  const struct vo_ieee80211_management *management, vo_time time)
@@ -187,23 +213,31 @@ static void learn_nontransmitted(struct vo_bsses *bsses, const struct vo_bss *bs
     vo_nontransmitted_begin(management->elements, management->elements_size, bss->bssid, &list);
     while (vo_nontransmitted_next(&list, &one)) {
         struct vo_bss *other = vo_bsses_get(bsses, one.bssid, time);
-        struct vo_bss_info own;
         if (!other || other == bss)
             continue;
-        vo_bss_info_decode(one.elements, one.elements_size, bss->mhz, &own);
-        if (!other->known) {
-            other->info = bss->info; /* what the profile does not say is the same */
-            other->mhz = bss->mhz;
-            other->capability = bss->capability;
-            other->interval_tu = bss->interval_tu;
-            other->known = true;
-        }
-        if (vo_bss_has(&own, VO_BSS_SSID) && !own.hidden)
-            take_ssid(other, own.ssid, own.ssid_size);
-        if (vo_bss_has(&own, VO_BSS_RSN))
-            other->info.rsn = own.rsn;
         other->last = time;
+        if (!other->beacons)
+            learn_profile(other, bss, &one, management);
     }
+}
+
+static void take_elements(struct vo_bsses *bsses, struct vo_bss *bss, const struct vo_heard *heard,
+                          const struct vo_ieee80211_management *management, bool beacon)
+{
+    uint64_t hash = hash_of(management), *before = beacon ? &bss->elements_hash : &bss->hidden_hash;
+    if (hash != *before) {
+        bss->changes += beacon && *before;
+        learn(bss, heard, management, beacon);
+        if (beacon && vo_bss_has(&bss->info, VO_BSS_MULTIPLE_BSSID))
+            learn_nontransmitted(bsses, bss, management, heard->time);
+        if (beacon && vo_bss_has(&bss->info, VO_BSS_REDUCED_NEIGHBORS))
+            learn_neighbors(bsses, bss, management, heard->time);
+        *before = hash;
+    } else if (beacon) {
+        refresh_load(bss, management);
+    }
+    if (beacon)
+        count_load(bss);
 }
 
 void vo_bss_hear(struct vo_bsses *bsses, struct vo_bss *bss, const struct vo_heard *heard)
@@ -215,23 +249,10 @@ void vo_bss_hear(struct vo_bsses *bsses, struct vo_bss *bss, const struct vo_hea
     else
         bss->responses++;
     bss->last = heard->time;
-    if (!vo_ieee80211_management_decode(heard->frame, &management) || !management.elements)
-        return;
-    note_fixed(bss, &management);
-    uint64_t hash = hash_of(&management), *before = beacon ? &bss->elements_hash : &bss->hidden_hash;
-    if (hash != *before) {
-        bss->changes += beacon && *before;
-        learn(bss, heard, &management, beacon);
-        if (beacon && vo_bss_has(&bss->info, VO_BSS_MULTIPLE_BSSID))
-            learn_nontransmitted(bsses, bss, &management, heard->time);
-        if (beacon && vo_bss_has(&bss->info, VO_BSS_REDUCED_NEIGHBORS))
-            learn_neighbors(bsses, bss, &management, heard->time);
-        *before = hash;
-    } else if (beacon) {
-        refresh_load(bss, &management);
+    if (vo_ieee80211_management_decode(heard->frame, &management) && management.elements) {
+        note_fixed(bss, &management);
+        take_elements(bsses, bss, heard, &management, beacon);
     }
-    if (beacon)
-        count_load(bss);
     if (bss->mhz && heard->mhz && bss->mhz != heard->mhz) {
         bss->off_channel++;
         return;

@@ -47,7 +47,7 @@ static const struct vo_phone_roam *only_roam(const struct scene *scene)
 
 static double gap_ms(const struct vo_phone_roam *roam)
 {
-    vo_time gap;
+    vo_time gap = 0;
     const char *why;
     if (!vo_phone_roam_gap(roam, &gap, &why))
         fail_msg("no gap: %s", why);

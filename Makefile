@@ -99,7 +99,7 @@ $(BUILD)/lab-medium: $(call objects,tests/lab/medium.c)
 $(BUILD)/lab-record: $(call objects,tests/lab/record.c)
 $(BUILD)/lab-ask: $(call objects,tests/lab/ask.c) $(BUILD)/libvoready.a
 $(BUILD)/bare-loop: $(call objects,tests/bench/bare-loop.c)
-$(BUILD)/wlan-frames: $(call objects,tests/golden/wlan/frames.c) $(BUILD)/libvoready.a
+$(BUILD)/wlan-frames: $(call objects,tests/golden/wlan/frames.c probes/wlan/air.c) $(BUILD)/libvoready.a
 $(TOOLS):
 	@echo "  LINK  $@"
 	@$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@.new $(filter %.o %.a,$^) $(LIBS) && mv $@.new $@

@@ -101,6 +101,14 @@ static bool read_multiple_bssid(struct reading *reading, const struct vo_element
     return true;
 }
 
+/* It has no extension, and so is nothing. */
+static bool read_nothing(struct reading *reading, const struct vo_element *element)
+{
+    (void)reading;
+    (void)element;
+    return false;
+}
+
 static bool read_present(struct reading *reading, const struct vo_element *element)
 {
     (void)reading;
@@ -411,6 +419,7 @@ static const struct row rows[VO_ELEMENT_EXTENDED(256)] = {
     [VO_ELEMENT_HT_CAPABILITIES] = {read_ht, 26, VO_BSS_HT},
     [VO_ELEMENT_QOS_CAPABILITY] = {read_present, 1, VO_BSS_QOS_CAPABILITY},
     [VO_ELEMENT_RSN] = {read_rsn, 2, VO_BSS_RSN},
+    [VO_ELEMENT_WAPI] = {read_present, 0, VO_BSS_OTHER_SECURITY},
     [VO_ELEMENT_MOBILITY_DOMAIN] = {read_mobility_domain, 3, VO_BSS_MOBILITY_DOMAIN},
     [VO_ELEMENT_HT_OPERATION] = {read_ht_operation, 22, VO_BSS_HT_OPERATION},
     [VO_ELEMENT_RADIO_MEASUREMENT] = {read_radio_measurement, 5, VO_BSS_RADIO_MEASUREMENT},
@@ -422,6 +431,7 @@ static const struct row rows[VO_ELEMENT_EXTENDED(256)] = {
     [VO_ELEMENT_VHT_OPERATION] = {read_vht_operation, 5, VO_BSS_VHT_OPERATION},
     [VO_ELEMENT_TRANSMIT_POWER_ENVELOPE] = {read_power_envelope, 2, SELF},
     [VO_ELEMENT_REDUCED_NEIGHBORS] = {read_present, 4, VO_BSS_REDUCED_NEIGHBORS},
+    [VO_ELEMENT_EXTENSION] = {read_nothing, 0, SELF},
     [VO_ELEMENT_HE_CAPABILITIES] = {read_he, 21, VO_BSS_HE},
     [VO_ELEMENT_HE_OPERATION] = {read_he_operation, 6, VO_BSS_HE_OPERATION},
     [VO_ELEMENT_EHT_OPERATION] = {read_eht_operation, 5, VO_BSS_EHT_OPERATION},
@@ -435,6 +445,7 @@ static const struct {
 } vendors[] = {
     {0x0050f201, {read_wpa, 6, VO_BSS_WPA}},
     {0x0050f202, {read_wmm, 7, SELF}},
+    {0x506f9a12, {read_present, 4, VO_BSS_OTHER_SECURITY}}, /* OSEN, of online sign-up (Hotspot 2.0) */
     {0x506f9a1c, {read_owe_transition, 11, VO_BSS_OWE_TRANSITION}},
     {0x00409603, {read_ccx_version, 5, VO_BSS_CCX_VERSION}},
 };
@@ -479,6 +490,20 @@ void vo_bss_info_decode(const uint8_t *data, uint32_t size, uint16_t frequency_m
         info->elements++;
         read_one(&reading, &element);
     }
-    info->malformed += vo_elements_are_malformed(&elements);
     vo_bss_channel_resolve(&operation, frequency_mhz, info);
+    if (vo_elements_are_malformed(&elements)) {
+        info->malformed++;
+        vo_bss_info_cut(info);
+    }
+}
+
+void vo_bss_info_cut(struct vo_bss_info *info)
+{
+    enum vo_bss_field of_width[] = {VO_BSS_WIDTH, VO_BSS_CENTER, VO_BSS_CENTER_2, VO_BSS_PUNCTURED};
+    info->cut = true;
+    if (!vo_bss_has(info, VO_BSS_EHT_OPERATION)) /* which says it last */
+        for (unsigned i = 0; i < sizeof of_width / sizeof *of_width; i++)
+            info->has &= ~(UINT64_C(1) << of_width[i]);
+    if (!vo_bss_has(info, VO_BSS_EHT))
+        info->has &= ~(UINT64_C(1) << VO_BSS_STREAMS);
 }

@@ -11,6 +11,9 @@
  * counts. One that is too short for what it is is left out and counted in `malformed`. A channel is told only
  * if the primary channel lies in it: an operation element that contradicts itself is not believed.
  *
+ * Cut. Where the list of elements goes on beyond what was given, what is not in it may yet be announced:
+ * `cut` says so, and what more elements could make larger (width, streams) is not told.
+ *
  * BSS Load exists in two versions that must not be mixed up: element 11 of five bytes (802.11e) has the
  * utilisation in 255ths, Cisco's older one of four bytes has percent of another measure. They are kept apart.
  */
@@ -40,6 +43,7 @@ enum vo_bss_field {
     VO_BSS_LOAD_V1,
     VO_BSS_RSN,
     VO_BSS_WPA,
+    VO_BSS_OTHER_SECURITY, /* WAPI, OSEN: neither RSN nor WPA, but not WEP either */
     VO_BSS_OWE_TRANSITION,
     VO_BSS_WMM,            /* wmm_version, qos_info */
     VO_BSS_WMM_PARAMETERS, /* access_category */
@@ -78,6 +82,7 @@ struct vo_bss_security {
     uint8_t group_management;
     uint32_t pairwise, akms;
     bool other_pairwise, other_akm; /* suites of another organisation, or above 31 */
+    bool broken;                    /* it ends within one of its lists: what is not there is not known */
     uint16_t capabilities;
 };
 enum {
@@ -111,6 +116,7 @@ struct vo_bss_info {
     uint64_t has;       /* bits by vo_bss_field */
     uint32_t elements;  /* read */
     uint16_t malformed; /* elements too short, and 1 for a list that ends within one */
+    bool cut;           /* there may be more elements than were read */
 
     uint8_t ssid[VO_SSID_MAX], ssid_size;
     bool hidden; /* the SSID is there, but empty or all zeros */
@@ -180,10 +186,13 @@ static inline bool vo_bss_capable_of(const struct vo_bss_info *info, unsigned bi
 }
 
 /* Reads the elements. `frequency_mhz`: where the frame was received, which tells the band; 0: not known, and
- * the band is taken from the elements. Fills `info` in any case; a list that ends too early leaves what came
- * before. Allocates nothing, keeps no pointer. */
+ * the band is taken from the elements. Fills `info` in any case; a list that ends within an element leaves
+ * what came before, and is cut. Allocates nothing, keeps no pointer. */
 void vo_bss_info_decode(const uint8_t *elements, uint32_t size, uint16_t frequency_mhz,
                         struct vo_bss_info *info);
+
+/* The caller knows that there are more elements than it gave. Sets `cut`, and takes back what it says. */
+void vo_bss_info_cut(struct vo_bss_info *info);
 
 /* The middle of a 20 MHz channel, MHz: in the band that `frequency_mhz` is in, or (0) in the 2.4 GHz band up
  * to 14 and above it in the 5 GHz band. 0: there is no such channel. */

@@ -90,8 +90,8 @@ static bool decode_tail(struct vo_bytes *bytes, uint32_t organisation, struct vo
     return true;
 }
 
-bool vo_bss_security_decode(const uint8_t *data, uint32_t size, uint32_t organisation,
-                            struct vo_bss_security *security)
+static bool decode(const uint8_t *data, uint32_t size, uint32_t organisation,
+                   struct vo_bss_security *security)
 {
     struct vo_bytes bytes = vo_bytes_of(data, size);
     const uint8_t *at = vo_bytes_take(&bytes, 2);
@@ -115,4 +115,11 @@ bool vo_bss_security_decode(const uint8_t *data, uint32_t size, uint32_t organis
         return false;
     security->parts |= VO_BSS_SECURITY_AKM;
     return decode_tail(&bytes, organisation, security);
+}
+
+bool vo_bss_security_decode(const uint8_t *data, uint32_t size, uint32_t organisation,
+                            struct vo_bss_security *security)
+{
+    security->broken = !decode(data, size, organisation, security);
+    return !security->broken;
 }

@@ -22,31 +22,55 @@ static bool read_profile(const struct vo_nontransmitted_list *list, const struct
 {
     struct vo_elements inside = vo_elements_of(profile->data, profile->size);
     struct vo_element element;
+    *bss = (struct vo_nontransmitted){.elements = profile->data, .elements_size = profile->size};
     while (vo_element_next(&inside, &element)) {
+        if (element.id == VO_ELEMENT_NONTRANSMITTED_CAPABILITY && element.size >= 2) {
+            bss->has_capability = true;
+            bss->capability = vo_load16_le(element.data);
+        }
         if (element.id != VO_ELEMENT_MULTIPLE_BSSID_INDEX || element.size == 0)
             continue;
-        unsigned index = element.data[0];
-        if (index == 0 || index >= 1u << list->bits)
-            return false;
-        *bss = (struct vo_nontransmitted){
-            .bssid = nontransmitted_bssid(list->transmitter, list->bits, index),
-            .index = (uint8_t)index,
-            .elements = profile->data,
-            .elements_size = profile->size,
-        };
-        return true;
+        bss->index = element.data[0];
+        bss->bssid = nontransmitted_bssid(list->transmitter, list->bits, bss->index);
+        return bss->index != 0 && bss->index < 1u << list->bits;
     }
     return false;
 }
 
+enum { PROFILE = 0, MOST_BITS = 8 };
+
+/* The second part of a profile that ended its element: what the next multiple BSSID element begins with, if
+ * that is a profile that does not begin as one does, with its capability (9.4.2.45). */
+static void find_rest(const struct vo_nontransmitted_list *list, struct vo_nontransmitted *bss)
+{
+    struct vo_elements rest = list->rest, inside, subelements;
+    struct vo_element element, first;
+    if (list->profiles.left.left)
+        return;
+    do {
+        if (!vo_element_next(&rest, &element))
+            return;
+    } while (element.id != VO_ELEMENT_MULTIPLE_BSSID || element.size == 0);
+    subelements = vo_elements_of(element.data + 1, element.size - 1);
+    if (!vo_element_next(&subelements, &element) || element.id != PROFILE)
+        return;
+    inside = vo_elements_of(element.data, element.size);
+    if (!vo_element_next(&inside, &first) || first.id == VO_ELEMENT_NONTRANSMITTED_CAPABILITY)
+        return;
+    bss->rest = element.data;
+    bss->rest_size = element.size;
+}
+
 bool vo_nontransmitted_next(struct vo_nontransmitted_list *list, struct vo_nontransmitted *bss)
 {
-    enum { PROFILE = 0, MOST_BITS = 8 };
     struct vo_element element;
     for (;;) {
-        while (vo_element_next(&list->profiles, &element))
-            if (element.id == PROFILE && read_profile(list, &element, bss))
+        while (vo_element_next(&list->profiles, &element)) {
+            if (element.id == PROFILE && read_profile(list, &element, bss)) {
+                find_rest(list, bss);
                 return true;
+            }
+        }
         do {
             if (!vo_element_next(&list->rest, &element))
                 return false;
@@ -55,6 +79,83 @@ bool vo_nontransmitted_next(struct vo_nontransmitted_list *list, struct vo_nontr
         list->bits = element.data[0];
         list->profiles = vo_elements_of(element.data + 1, element.size - 1);
     }
+}
+
+struct target {
+    uint8_t *buffer;
+    uint32_t room, used;
+};
+
+/* An element with its header and fragments, as it stands in a list. */
+static void append(struct target *to, const uint8_t *at, uint32_t size)
+{
+    if (size > to->room - to->used)
+        return;
+    memcpy(to->buffer + to->used, at, size);
+    to->used += size;
+}
+
+static void append_profile(struct target *to, const uint8_t *data, uint32_t size)
+{
+    struct vo_elements elements = vo_elements_of(data, size);
+    struct vo_element element;
+    const uint8_t *at = elements.left.at;
+    while (vo_element_next(&elements, &element)) {
+        append(to, at, (uint32_t)(elements.left.at - at));
+        at = elements.left.at;
+    }
+}
+
+/* Whether the element Non-Inheritance (9.4.2.240) names this id: a list of ids, and one of extensions. */
+static bool is_named(const struct vo_element *list, uint16_t id)
+{
+    static const uint16_t first[2] = {0, VO_ELEMENT_EXTENDED(0)};
+    struct vo_bytes bytes = vo_bytes_of(list->data, list->size);
+    for (unsigned part = 0; part < 2; part++) {
+        uint8_t count = vo_bytes_u8(&bytes);
+        const uint8_t *at = vo_bytes_take(&bytes, count);
+        for (unsigned i = 0; at && i < count; i++)
+            if (first[part] + at[i] == id)
+                return true;
+    }
+    return false;
+}
+
+static bool is_inherited(const struct target *own, const struct vo_element *element)
+{
+    struct vo_elements elements = vo_elements_of(own->buffer, own->used);
+    struct vo_element of_profile;
+    uint32_t vendor = 0, other = 0;
+    bool of_vendor = vo_element_vendor(element, &vendor);
+    if (element->id == VO_ELEMENT_SSID || element->id == VO_ELEMENT_TIM ||
+        element->id == VO_ELEMENT_MULTIPLE_BSSID || element->id == VO_ELEMENT_MULTI_LINK)
+        return false;
+    while (vo_element_next(&elements, &of_profile)) {
+        if (of_profile.id == VO_ELEMENT_NON_INHERITANCE && is_named(&of_profile, element->id))
+            return false;
+        if (of_profile.id == element->id &&
+            (!of_vendor || (vo_element_vendor(&of_profile, &other) && other == vendor)))
+            return false;
+    }
+    return true;
+}
+
+uint32_t vo_nontransmitted_elements(const uint8_t *beacon, uint32_t size, const struct vo_nontransmitted *bss,
+                                    uint8_t *buffer, uint32_t room)
+{
+    struct target to = {buffer, room, 0};
+    struct vo_elements elements = vo_elements_of(beacon, size);
+    struct vo_element element;
+    const uint8_t *at = beacon;
+    append_profile(&to, bss->elements, bss->elements_size);
+    append_profile(&to, bss->rest, bss->rest_size);
+    struct target own = to; /* grows no further: what is inherited is not compared with itself */
+    while (vo_element_next(&elements, &element)) {
+        if (is_inherited(&own, &element))
+            append(&to, at, (uint32_t)(elements.left.at - at));
+        at = elements.left.at;
+    }
+    return to.used;
 }
 
 /* --- Reduced neighbour report --------------------------------------------------------------------- */

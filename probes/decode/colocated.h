@@ -17,9 +17,13 @@
 /* A BSS without a beacon of its own. */
 struct vo_nontransmitted {
     vo_wlan_address bssid;
-    uint8_t index;           /* 1 to 2^n - 1 */
+    uint8_t index; /* 1 to 2^n - 1 */
+    bool has_capability;
+    uint16_t capability;     /* as the fixed field of a beacon of its own would be */
     const uint8_t *elements; /* its profile: what differs from the beacon's own elements */
     uint32_t elements_size;
+    const uint8_t *rest; /* of a profile that is split between two elements; NULL: it is not */
+    uint32_t rest_size;
 };
 struct vo_nontransmitted_list {
     struct vo_elements rest; /* of the beacon */
@@ -31,8 +35,15 @@ struct vo_nontransmitted_list {
 /* Walks the multiple BSSID elements among `elements` of the beacon of `bssid`. */
 void vo_nontransmitted_begin(const uint8_t *elements, uint32_t size, vo_wlan_address bssid,
                              struct vo_nontransmitted_list *list);
-/* False at the end. A profile without its index (the second part of a split one) is passed over. */
+/* False at the end. A profile without its index is passed over. */
 bool vo_nontransmitted_next(struct vo_nontransmitted_list *list, struct vo_nontransmitted *bss);
+/* Writes the elements that hold for this BSS: its profile, and what it inherits of the `beacon`'s
+ * (11.1.3.8.4), which is all but SSID, TIM, multiple BSSID and multi-link, what its profile has itself, and
+ * what its element Non-Inheritance names. Of vendors' elements those with one organisation and type are the
+ * same. Returns the number of bytes: `size` and 512 bytes more are always `room` enough, and what has none is
+ * left out. */
+uint32_t vo_nontransmitted_elements(const uint8_t *beacon, uint32_t size, const struct vo_nontransmitted *bss,
+                                    uint8_t *buffer, uint32_t room);
 
 /* Bits of vo_neighbor.has. */
 enum {

@@ -29,11 +29,7 @@ bool vo_element_next(struct vo_elements *elements, struct vo_element *element)
     if (!data)
         return false;
     *element = (struct vo_element){.data = data, .size = header[1], .id = header[0]};
-    if (element->id == VO_ELEMENT_EXTENSION) {
-        if (element->size == 0) {
-            left->short_read = true;
-            return false;
-        }
+    if (element->id == VO_ELEMENT_EXTENSION && element->size) {
         element->id = (uint16_t)VO_ELEMENT_EXTENDED(*element->data++);
         element->size--;
     }

@@ -4,7 +4,8 @@
  * Source: IEEE 802.11-2020 9.4.2.1 (id, length, extension), 10.28.11 (fragments).
  *
  * Invariants: an element is given only if all of it is there: two bytes of header and as many as its length
- * says. The first that is not ends the list, and vo_elements_are_malformed() says so. Views borrow from the
+ * says. The first that is not ends the list, and vo_elements_are_malformed() says so. An element 255 without
+ * its extension is given as VO_ELEMENT_EXTENSION: it is none, but those behind it are. Views borrow from the
  * caller's bytes.
  */
 #ifndef VO_PROBES_DECODE_ELEMENT_H
@@ -34,6 +35,7 @@ enum vo_element_id {
     VO_ELEMENT_MOBILITY_DOMAIN = 54,
     VO_ELEMENT_EXTENDED_CHANNEL_SWITCH = 60,
     VO_ELEMENT_HT_OPERATION = 61,
+    VO_ELEMENT_WAPI = 68,
     VO_ELEMENT_RADIO_MEASUREMENT = 70,
     VO_ELEMENT_MULTIPLE_BSSID = 71,
     VO_ELEMENT_NONTRANSMITTED_CAPABILITY = 83,
@@ -50,6 +52,7 @@ enum vo_element_id {
     VO_ELEMENT_EXTENSION = 255,
     VO_ELEMENT_HE_CAPABILITIES = VO_ELEMENT_EXTENDED(35),
     VO_ELEMENT_HE_OPERATION = VO_ELEMENT_EXTENDED(36),
+    VO_ELEMENT_NON_INHERITANCE = VO_ELEMENT_EXTENDED(56),
     VO_ELEMENT_EHT_OPERATION = VO_ELEMENT_EXTENDED(106),
     VO_ELEMENT_MULTI_LINK = VO_ELEMENT_EXTENDED(107),
     VO_ELEMENT_EHT_CAPABILITIES = VO_ELEMENT_EXTENDED(108),
@@ -58,7 +61,7 @@ enum vo_element_id {
 struct vo_element {
     const uint8_t *data; /* behind id, length and extension */
     uint32_t size;
-    uint16_t id; /* 0 to 254, or VO_ELEMENT_EXTENDED() */
+    uint16_t id; /* 0 to 254, VO_ELEMENT_EXTENDED(), or 255 for one that lacks its extension */
     /* The Fragment elements that continue it, with their headers; NULL: none. `data` is its first part only,
      * see vo_element_join(). */
     const uint8_t *fragments;

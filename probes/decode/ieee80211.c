@@ -27,6 +27,7 @@ enum layout {
     BOTH_BSSID,   /* the receiver is a BSSID (PS-Poll: an AID in place of the duration) */
     BSSID_BOTH,   /* the transmitter is a BSSID (CF-End) */
     WRAPPER,      /* receiver, the carried frame's control, HT control */
+    EXTENDED,     /* receiver and, but for DMG DTS, transmitter */
     THREE,        /* management: receiver, transmitter, BSSID, sequence control */
     OF_DATA,      /* three or four addresses, by To DS and From DS */
     BSSID_ALONE,  /* DMG beacon */
@@ -57,7 +58,7 @@ static const struct {
     [VO_IEEE80211_TACK] = {"TACK", BOTH},
     [VO_IEEE80211_BEAMFORMING_POLL] = {"beamforming report poll", BOTH},
     [VO_IEEE80211_NDP_ANNOUNCEMENT] = {"NDP announcement", BOTH},
-    [VO_IEEE80211_CONTROL_EXTENSION] = {"control frame extension", RECEIVER},
+    [VO_IEEE80211_CONTROL_EXTENSION] = {"control frame extension", EXTENDED},
     [VO_IEEE80211_CONTROL_WRAPPER] = {"control wrapper", WRAPPER},
     [VO_IEEE80211_BLOCK_ACK_REQUEST] = {"block ack request", BOTH},
     [VO_IEEE80211_BLOCK_ACK] = {"block ack", BOTH},
@@ -143,8 +144,8 @@ static void read_management(struct vo_bytes *bytes, struct vo_ieee80211 *frame)
         take_ht_control(bytes, frame);
 }
 
-/* The role of each address, table 9-30. An A-MSDU carries source and destination in itself, and the BSSID in
- * their place. */
+/* The role of each address, table 9-30. An A-MSDU carries source and destination in itself: where the third
+ * and fourth address would tell them, there is the BSSID. */
 static void assign_data_roles(struct vo_ieee80211 *frame, vo_wlan_address third, vo_wlan_address fourth)
 {
     bool to_ds = frame->control & VO_IEEE80211_TO_DS, from_ds = frame->control & VO_IEEE80211_FROM_DS;
@@ -152,13 +153,12 @@ static void assign_data_roles(struct vo_ieee80211 *frame, vo_wlan_address third,
     if (to_ds && from_ds) {
         frame->destination = amsdu ? VO_WLAN_NO_ADDRESS : third;
         frame->source = amsdu ? VO_WLAN_NO_ADDRESS : fourth;
+        frame->bssid = amsdu ? third : VO_WLAN_NO_ADDRESS;
         return;
     }
     frame->bssid = to_ds ? frame->receiver : from_ds ? frame->transmitter : third;
-    if (amsdu && (to_ds || from_ds))
-        return;
-    frame->destination = to_ds ? third : frame->receiver;
-    frame->source = from_ds ? third : frame->transmitter;
+    frame->destination = !to_ds ? frame->receiver : amsdu ? VO_WLAN_NO_ADDRESS : third;
+    frame->source = !from_ds ? frame->transmitter : amsdu ? VO_WLAN_NO_ADDRESS : third;
 }
 
 static void read_data(struct vo_bytes *bytes, struct vo_ieee80211 *frame)
@@ -171,27 +171,31 @@ static void read_data(struct vo_bytes *bytes, struct vo_ieee80211 *frame)
     take_sequence(bytes, frame);
     if ((frame->control & BOTH_DS) == BOTH_DS)
         fourth = take_address(bytes);
+    bool has_body = !(frame->kind & NO_DATA_SUBTYPE);
     if (frame->kind & QOS_SUBTYPE) {
         frame->qos_control = take16_le(bytes);
         if (!bytes->short_read) {
             frame->tid = frame->qos_control & TID;
             frame->has |= VO_IEEE80211_HAS_QOS |
                           (frame->tid <= HIGHEST_PRIORITY ? VO_IEEE80211_HAS_PRIORITY : 0) |
-                          (frame->qos_control & AMSDU_PRESENT ? VO_IEEE80211_IS_AMSDU : 0);
+                          (has_body && frame->qos_control & AMSDU_PRESENT ? VO_IEEE80211_IS_AMSDU : 0);
         }
         if (frame->control & VO_IEEE80211_ORDER)
             take_ht_control(bytes, frame);
     }
-    frame->has |= frame->kind & NO_DATA_SUBTYPE ? VO_IEEE80211_NO_BODY : 0;
+    frame->has |= has_body ? 0 : VO_IEEE80211_NO_BODY;
     /* Without the QoS control it is not known whether the third address is one of these. */
     if (!(frame->kind & QOS_SUBTYPE) || frame->has & VO_IEEE80211_HAS_QOS)
         assign_data_roles(frame, third, fourth);
 }
 
-static void read_control(struct vo_bytes *bytes, struct vo_ieee80211 *frame, enum layout layout)
+static void read_control(struct vo_bytes *bytes, struct vo_ieee80211 *frame, enum layout layout,
+                         unsigned extension)
 {
+    enum { DMG_DTS = 6, LAST = 10 };
+    bool extended = layout == EXTENDED && extension <= LAST && extension != DMG_DTS;
     frame->receiver = take_address(bytes);
-    if (layout == BOTH || layout == BOTH_BSSID || layout == BSSID_BOTH)
+    if (layout == BOTH || layout == BOTH_BSSID || layout == BSSID_BOTH || extended)
         take_transmitter(bytes, frame);
     if (layout == BOTH_BSSID)
         frame->bssid = frame->receiver;
@@ -203,8 +207,9 @@ static void read_control(struct vo_bytes *bytes, struct vo_ieee80211 *frame, enu
     }
 }
 
-/* Everything behind frame control and duration. False: nothing is known of this kind. */
-static bool read_header(struct vo_bytes *bytes, struct vo_ieee80211 *frame)
+/* Everything behind frame control and duration. False: nothing is known of this kind. `extension`: of a
+ * control frame extension. */
+static bool read_header(struct vo_bytes *bytes, struct vo_ieee80211 *frame, unsigned extension)
 {
     enum layout layout = (enum layout)kinds[frame->kind].layout;
     switch (layout) {
@@ -227,7 +232,8 @@ static bool read_header(struct vo_bytes *bytes, struct vo_ieee80211 *frame)
     case BOTH_BSSID:
     case BSSID_BOTH:
     case WRAPPER:
-        read_control(bytes, frame, layout);
+    case EXTENDED:
+        read_control(bytes, frame, layout, extension);
         break;
     }
     return true;
@@ -238,6 +244,31 @@ static void clear(struct vo_ieee80211 *frame)
     memset(frame, 0, sizeof *frame);
     frame->receiver = frame->transmitter = frame->bssid = frame->source = frame->destination =
         VO_WLAN_NO_ADDRESS;
+}
+
+/* Type, subtype and flags. Returns the lower half of the flags, of which a control frame extension makes its
+ * own subtype; an S1G beacon has none of the flags, but others in their place (9.2.4.1.1). */
+static unsigned read_frame_control(struct vo_ieee80211 *frame)
+{
+    enum { EXTENSION = 0x0f00, FLAGS = 0xff00 };
+    unsigned extension = (frame->control & EXTENSION) >> 8;
+    frame->type = frame->control >> 2 & 3;
+    frame->kind = (uint8_t)VO_IEEE80211_KIND(frame->type, frame->control >> 4 & 15);
+    if (frame->kind == VO_IEEE80211_CONTROL_EXTENSION)
+        frame->control &= (uint16_t)~EXTENSION;
+    if (frame->kind == VO_IEEE80211_S1G_BEACON)
+        frame->control &= (uint16_t)~FLAGS;
+    return extension;
+}
+
+/* Where the receiver has filled up the header, so that the body begins at a multiple of four. */
+static void skip_padding(struct vo_bytes *bytes, struct vo_ieee80211 *frame)
+{
+    if (frame->type != VO_IEEE80211_DATA || bytes->short_read)
+        return;
+    frame->padding = (uint8_t)((4 - frame->header_size % 4) % 4);
+    (void)vo_bytes_take(bytes, frame->padding);
+    frame->header_size += frame->padding;
 }
 
 enum vo_ieee80211_result vo_ieee80211_decode(const uint8_t *data, uint32_t captured, uint32_t length,
@@ -256,18 +287,14 @@ enum vo_ieee80211_result vo_ieee80211_decode(const uint8_t *data, uint32_t captu
         return length < CONTROL ? VO_IEEE80211_MALFORMED : VO_IEEE80211_CUT;
     if (frame->control & VERSION)
         return VO_IEEE80211_UNKNOWN;
-    frame->type = frame->control >> 2 & 3;
-    frame->kind = (uint8_t)VO_IEEE80211_KIND(frame->type, frame->control >> 4 & 15);
+    unsigned extension = read_frame_control(frame);
     frame->duration_us = take16_le(&bytes);
     if (!bytes.short_read && frame->duration_us <= MOST_DURATION && frame->kind != VO_IEEE80211_PS_POLL)
         frame->has |= VO_IEEE80211_HAS_DURATION;
-    (void)read_header(&bytes, frame);
+    (void)read_header(&bytes, frame, extension);
     frame->header_size = (uint32_t)(bytes.at - data);
-    if (options & VO_IEEE80211_PADDED && frame->type == VO_IEEE80211_DATA && !bytes.short_read) {
-        uint32_t padding = (4 - frame->header_size % 4) % 4;
-        (void)vo_bytes_take(&bytes, padding);
-        frame->header_size += padding;
-    }
+    if (options & VO_IEEE80211_PADDED)
+        skip_padding(&bytes, frame);
     if (bytes.short_read)
         return captured < length ? VO_IEEE80211_CUT : VO_IEEE80211_MALFORMED;
     frame->body = bytes.at;
@@ -276,35 +303,63 @@ enum vo_ieee80211_result vo_ieee80211_decode(const uint8_t *data, uint32_t captu
     return VO_IEEE80211_OK;
 }
 
-uint32_t vo_ieee80211_fcs(const uint8_t *data, uint32_t size)
+static uint32_t add_to_crc(uint32_t crc, const uint8_t *data, uint32_t size)
 {
     /* CRC-32, four bits at a time: x^32 + x^26 + … + 1 mirrored, 0xedb88320. */
     static const uint32_t table[16] = {0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
                                        0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
                                        0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
-    uint32_t crc = UINT32_MAX;
     for (uint32_t i = 0; i < size; i++) {
         crc ^= data[i];
         crc = crc >> 4 ^ table[crc & 15];
         crc = crc >> 4 ^ table[crc & 15];
     }
-    return ~crc;
+    return crc;
 }
 
-bool vo_ieee80211_fcs_holds(const uint8_t *data, uint32_t size)
+uint32_t vo_ieee80211_fcs(const uint8_t *data, uint32_t size)
 {
-    return vo_ieee80211_fcs(data, size - FCS) == vo_load32_le(data + size - FCS);
+    return ~add_to_crc(UINT32_MAX, data, size);
+}
+
+bool vo_ieee80211_fcs_holds(const uint8_t *data, uint32_t size, const struct vo_ieee80211 *frame)
+{
+    uint32_t padding = frame ? frame->padding : 0, end = size - FCS;
+    uint32_t header = padding ? frame->header_size - padding : end;
+    if (padding && header + padding > end)
+        return false;
+    uint32_t crc = add_to_crc(UINT32_MAX, data, header);
+    crc = add_to_crc(crc, data + header + padding, end - header - padding);
+    return ~crc == vo_load32_le(data + end);
+}
+
+enum { SNAP = 8, SNAP_TYPE = 6 };
+
+static bool is_snap(const uint8_t *at, uint32_t size)
+{
+    return size >= SNAP && at[0] == 0xaa && at[1] == 0xaa && at[2] == 0x03;
+}
+
+uint32_t vo_ieee80211_mesh_control(unsigned flags, uint16_t qos_control, const uint8_t *body, uint32_t size)
+{
+    enum { MESH_CONTROL_PRESENT = 0x0100, EXTENSION = 3, SHORTEST = 6 };
+    bool may_have = flags & VO_IEEE80211_FROM_DS && qos_control & MESH_CONTROL_PRESENT;
+    if (!may_have || size <= SHORTEST || is_snap(body, size) || (body[0] & EXTENSION) == EXTENSION)
+        return 0;
+    uint32_t length = SHORTEST + (uint32_t)(body[0] & EXTENSION) * ADDRESS;
+    return length < size && is_snap(body + length, size - length) ? length : 0;
 }
 
 bool vo_ieee80211_ethertype(const struct vo_ieee80211 *frame, uint16_t *ethertype)
 {
-    enum { SNAP = 8, TYPE = 6 };
-    static const uint8_t snap[3] = {0xaa, 0xaa, 0x03};
     if (frame->type != VO_IEEE80211_DATA || frame->has & (VO_IEEE80211_NO_BODY | VO_IEEE80211_IS_AMSDU) ||
-        frame->control & VO_IEEE80211_PROTECTED || frame->fragment || frame->body_size < SNAP ||
-        memcmp(frame->body, snap, sizeof snap) != 0)
+        frame->control & VO_IEEE80211_PROTECTED || frame->fragment)
         return false;
-    *ethertype = vo_load16(frame->body + TYPE);
+    uint32_t mesh =
+        vo_ieee80211_mesh_control(frame->control, frame->qos_control, frame->body, frame->body_size);
+    if (!is_snap(frame->body + mesh, frame->body_size - mesh))
+        return false;
+    *ethertype = vo_load16(frame->body + mesh + SNAP_TYPE);
     return true;
 }
 

@@ -83,7 +83,8 @@ enum vo_ieee80211_kind {
 /* "beacon", "QoS data", …; "reserved" where the standard has none. Never NULL. */
 const char *vo_ieee80211_kind_name(unsigned kind);
 
-/* The flags of frame control, in vo_ieee80211.control. */
+/* The flags of frame control, in vo_ieee80211.control. Those that a kind does not have are not set, whatever
+ * it has in their place: the first four of a control frame extension, all of an S1G beacon. */
 enum {
     VO_IEEE80211_TO_DS = 0x0100,
     VO_IEEE80211_FROM_DS = 0x0200,
@@ -102,7 +103,7 @@ enum {
     VO_IEEE80211_HAS_PRIORITY = 0x04, /* tid is a user priority, 0 to 7 */
     VO_IEEE80211_HAS_HT_CONTROL = 0x08,
     VO_IEEE80211_HAS_DURATION = 0x10, /* duration_us; without it the field is an AID or reserved */
-    VO_IEEE80211_IS_AMSDU = 0x20,     /* the body is an A-MSDU, unless it is protected */
+    VO_IEEE80211_IS_AMSDU = 0x20,     /* the body is an A-MSDU; it may be protected */
     VO_IEEE80211_NO_BODY = 0x40,      /* data without data: Null and its like */
     /* The transmitter was written as a group address, which says that the bandwidth is signalled
      * (9.3.1.2); `transmitter` has the bit cleared. */
@@ -123,12 +124,15 @@ struct vo_ieee80211 {
     uint8_t type, kind; /* vo_ieee80211_type, vo_ieee80211_kind */
     uint8_t fragment;   /* 0 to 15 */
     uint8_t tid;        /* 0 to 15 */
+    uint8_t padding;    /* bytes before the body that were not on the air, in header_size too */
     uint8_t has;
 };
 
 enum vo_ieee80211_result {
     VO_IEEE80211_OK,
-    VO_IEEE80211_CUT, /* the capture ends within the header: what `has` and the addresses tell is there */
+    /* The capture ends within the header. What `has` and the addresses tell is there, and if two bytes were
+     * captured, type, kind and control. */
+    VO_IEEE80211_CUT,
     VO_IEEE80211_MALFORMED, /* the frame itself ends within its header */
     VO_IEEE80211_UNKNOWN,   /* protocol version not 0 */
 };
@@ -144,12 +148,18 @@ enum vo_ieee80211_result vo_ieee80211_decode(const uint8_t *data, uint32_t captu
 /* The FCS of a frame (9.2.4.8), over what precedes it. It costs some 5 ns a byte: not for every frame of a
  * long file. */
 uint32_t vo_ieee80211_fcs(const uint8_t *data, uint32_t size);
-/* Whether the last four of `size` bytes are the FCS of those before; `size` at least 4. */
-bool vo_ieee80211_fcs_holds(const uint8_t *data, uint32_t size);
+/* Whether the last four of `size` bytes are the FCS of those before; `size` at least 4. `frame`: as it was
+ * decoded from them, for the padding, which the FCS does not cover; NULL: there is none. */
+bool vo_ieee80211_fcs_holds(const uint8_t *data, uint32_t size, const struct vo_ieee80211 *frame);
 
 /* The EtherType behind the LLC and SNAP header of a data frame's body. False if there is none: no data, an
  * A-MSDU, protected, a later fragment, no SNAP. */
 bool vo_ieee80211_ethertype(const struct vo_ieee80211 *frame, uint16_t *ethertype);
+
+/* Bytes of the mesh control field (9.2.4.7.3) in front of the body of a data frame with these flags of frame
+ * control and this QoS control; 0: there is none. Outside of a mesh the bit that announces it means something
+ * else, so it is believed only if LLC and SNAP follow it. */
+uint32_t vo_ieee80211_mesh_control(unsigned flags, uint16_t qos_control, const uint8_t *body, uint32_t size);
 
 /* One frame of an A-MSDU. */
 struct vo_ieee80211_msdu {
@@ -186,9 +196,10 @@ struct vo_ieee80211_management {
     uint64_t value[VO_MANAGEMENT_FIELDS];
     const uint8_t *elements; /* what follows, for element.h; NULL where it is not elements (action, SAE) */
     uint32_t elements_size;
+    bool cut; /* the body goes on: beyond what was captured, or in another fragment */
 };
-/* False for frames that are no management, and for protected ones, whose body cannot be read. Fields beyond
- * the captured bytes are not in `has`. */
+/* False for frames that are no management, for protected ones, whose body cannot be read, and for fragments
+ * behind the first, whose body begins anywhere. Fields beyond the captured bytes are not in `has`. */
 bool vo_ieee80211_management_decode(const struct vo_ieee80211 *frame, struct vo_ieee80211_management *to);
 
 /* One station's and TID's part of a block acknowledgement. Bit n of the bitmap is sequence number

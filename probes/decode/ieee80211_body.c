@@ -55,8 +55,10 @@ bool vo_ieee80211_management_decode(const struct vo_ieee80211 *frame, struct vo_
 {
     enum { SAE = 3 };
     memset(to, 0, sizeof *to);
-    if (frame->type != VO_IEEE80211_MANAGEMENT || frame->control & VO_IEEE80211_PROTECTED || !frame->body)
+    if (frame->type != VO_IEEE80211_MANAGEMENT || frame->control & VO_IEEE80211_PROTECTED || !frame->body ||
+        frame->fragment)
         return false;
+    to->cut = frame->body_size < frame->body_length || frame->control & VO_IEEE80211_MORE_FRAGMENTS;
     struct vo_bytes bytes = vo_bytes_of(frame->body, frame->body_size);
     const uint8_t *fields = bodies[frame->kind].field;
     for (unsigned i = 0; i < sizeof bodies->field && fields[i] != VO_MANAGEMENT_NONE; i++) {

@@ -103,7 +103,11 @@ enum vo_decoded vo_decode_wlan(const struct vo_ieee80211 *frame, struct vo_packe
         .tid = frame->has & VO_IEEE80211_HAS_QOS ? frame->tid : VO_MPDU_NO_TID,
     };
     struct vo_layer body = {frame->body, frame->body_size, frame->body_length};
-    return vo_layer_wlan_body(packet, body, control, frame->has & VO_IEEE80211_IS_AMSDU, &mpdu);
+    bool amsdu = frame->has & VO_IEEE80211_IS_AMSDU;
+    if (!(control & VO_IEEE80211_PROTECTED) && !amsdu && frame->has & VO_IEEE80211_HAS_QOS)
+        body = vo_layer_after(
+            body, vo_ieee80211_mesh_control(control, frame->qos_control, frame->body, frame->body_size));
+    return vo_layer_wlan_body(packet, body, control, amsdu, &mpdu);
 }
 
 enum vo_decoded vo_decode_next(struct vo_packet *packet)

@@ -402,3 +402,17 @@ enum vo_radiotap_result vo_radiotap_decode(const uint8_t *data, uint32_t size, s
         radiotap->incomplete = !walk_tlvs(&walk);
     return VO_RADIOTAP_OK;
 }
+
+int8_t vo_radiotap_signal(const struct vo_radiotap *radiotap)
+{
+    int8_t strongest = 0;
+    if (vo_radiotap_has(radiotap, VO_RADIOTAP_SIGNAL))
+        return vo_radiotap_level(radiotap->signal_dbm) ? radiotap->signal_dbm : 0;
+    for (unsigned i = 0; i < radiotap->chain_count; i++) {
+        int8_t dbm = radiotap->chain[i].signal_dbm;
+        if (radiotap->chain[i].has >> VO_RADIOTAP_SIGNAL & 1 && vo_radiotap_level(dbm) &&
+            (!strongest || dbm > strongest))
+            strongest = dbm;
+    }
+    return strongest;
+}

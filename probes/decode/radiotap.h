@@ -8,7 +8,7 @@
  * receiver as a whole (mac80211 combines the chains before it writes them). Every further standard namespace
  * describes one chain: its signal, noise and antenna go to `chain` and never replace the frame's. A field
  * other than these that only a later namespace has is taken from there; flags are gathered from all. A
- * vendor's namespace is skipped as a whole.
+ * vendor's namespace is skipped as a whole. Where only the chains have a level, see vo_radiotap_signal().
  *
  * Invariants: a member means something only if vo_radiotap_has() says so. `has` never tells of a field that
  * was not wholly inside the header. What the walk does not know (a field without a known size) ends it:
@@ -61,7 +61,7 @@ enum {
     VO_RADIOTAP_FCS_AT_END = 0x10,
     VO_RADIOTAP_PADDED = 0x20, /* the frame's body begins at a multiple of four */
     VO_RADIOTAP_BAD_FCS = 0x40,
-    VO_RADIOTAP_SHORT_GI = 0x80, /* of drivers before the MCS field */
+    VO_RADIOTAP_SHORT_GI = 0x80, /* HT; not set: long, or not told */
 };
 /* Channel and XChannel flags. */
 enum {
@@ -154,6 +154,15 @@ static inline bool vo_radiotap_has(const struct vo_radiotap *radiotap, enum vo_r
     return radiotap->has >> field & 1;
 }
 
+/* Where the frame was received, MHz: by Channel, or by XChannel, which BSD writes in its place. 0: not told.
+ */
+static inline uint16_t vo_radiotap_mhz(const struct vo_radiotap *radiotap)
+{
+    if (vo_radiotap_has(radiotap, VO_RADIOTAP_CHANNEL))
+        return radiotap->frequency_mhz;
+    return vo_radiotap_has(radiotap, VO_RADIOTAP_XCHANNEL) ? radiotap->xchannel_mhz : 0;
+}
+
 /* Whether a level in dBm was measured at all. Drivers that have none write 0 (the most frequent), -128 (the
  * end of the scale) or 127, and no receiver sees a signal of 0 dBm or more: -127 to -1 is a measurement,
  * everything else is absent. */
@@ -161,5 +170,9 @@ static inline bool vo_radiotap_level(int8_t dbm)
 {
     return dbm < 0 && dbm > INT8_MIN;
 }
+
+/* The level of the frame, dBm; 0: none was measured. Where the receiver tells none of its own but those of
+ * its chains, that of the strongest: together they are no weaker. */
+int8_t vo_radiotap_signal(const struct vo_radiotap *radiotap);
 
 #endif

@@ -83,31 +83,49 @@ static void note(struct vo_wlan_rate *rate, bool known, unsigned bit)
 
 /* --- Rate field: DSSS, CCK, OFDM ------------------------------------------------------------------ */
 
+/* The rates of 802.11a and g go with the width. */
+static bool is_ofdm_rate(unsigned rate_500, unsigned width_mhz)
+{
+    static const uint8_t mbps[] = {6, 9, 12, 18, 24, 36, 48, 54};
+    enum { WIDTH = 20, HALVES = 2 };
+    for (unsigned i = 0; i < sizeof mbps; i++)
+        if (rate_500 * WIDTH == mbps[i] * HALVES * width_mhz)
+            return true;
+    return false;
+}
+
+static bool is_dsss_rate(unsigned rate_500)
+{
+    static const uint8_t rates[] = {2, 4, 11, 22, 44, 66};
+    for (unsigned i = 0; i < sizeof rates; i++)
+        if (rates[i] == rate_500)
+            return true;
+    return false;
+}
+
 static void rate_legacy(const struct vo_radiotap *radiotap, struct vo_wlan_rate *rate)
 {
-    /* 1, 2, 5.5, 11, 22 and 33 Mbit/s are no rate of OFDM in 20 MHz. In 10 and 5 MHz 5.5 and 11 are none
-     * either, but 1.5 to 27 in steps of 0.5 are told by their flags. */
-    static const uint8_t dsss[] = {2, 4, 11, 22, 44, 66};
-    if (radiotap->rate_500 == 0)
+    uint32_t flags = vo_radiotap_has(radiotap, VO_RADIOTAP_CHANNEL)    ? radiotap->channel_flags
+                     : vo_radiotap_has(radiotap, VO_RADIOTAP_XCHANNEL) ? radiotap->xchannel_flags
+                                                                       : 0;
+    unsigned value = radiotap->rate_500;
+    bool turbo = flags & VO_RADIOTAP_CHANNEL_TURBO;
+    rate->width_mhz = flags & VO_RADIOTAP_CHANNEL_QUARTER ? 5
+                      : flags & VO_RADIOTAP_CHANNEL_HALF  ? 10
+                      : turbo                             ? 40
+                                                          : 20;
+    /* 1, 2, 5.5, 11, 22 and 33 Mbit/s are no rates of OFDM in 20 MHz. */
+    rate->phy = is_ofdm_rate(value, turbo ? 20 : rate->width_mhz) || is_ofdm_rate(value, rate->width_mhz)
+                    ? VO_WLAN_PHY_OFDM
+                : rate->width_mhz == 20 && is_dsss_rate(value) ? VO_WLAN_PHY_DSSS
+                                                               : VO_WLAN_PHY_UNKNOWN;
+    /* Others are none at all: some systems write the MCS of an HT frame there, and 0x80. */
+    if (rate->phy == VO_WLAN_PHY_UNKNOWN)
         return;
-    rate->phy = VO_WLAN_PHY_OFDM;
-    for (unsigned i = 0; i < sizeof dsss; i++)
-        if (dsss[i] == radiotap->rate_500)
-            rate->phy = VO_WLAN_PHY_DSSS;
+    if (turbo) /* of no standard; its symbols are shorter */
+        rate->phy = VO_WLAN_PHY_UNKNOWN;
     rate->kbps = radiotap->rate_500 * 500u;
-    rate->known |= VO_WLAN_RATE_KBPS;
-    rate->width_mhz = 20;
-    if (vo_radiotap_has(radiotap, VO_RADIOTAP_CHANNEL)) {
-        if (radiotap->channel_flags & VO_RADIOTAP_CHANNEL_HALF)
-            rate->width_mhz = 10;
-        if (radiotap->channel_flags & VO_RADIOTAP_CHANNEL_QUARTER)
-            rate->width_mhz = 5;
-        if (radiotap->channel_flags & VO_RADIOTAP_CHANNEL_TURBO)
-            rate->width_mhz = 40;
-    }
-    if (rate->width_mhz == 5 || rate->width_mhz == 10)
-        rate->phy = VO_WLAN_PHY_OFDM;
-    rate->known |= VO_WLAN_RATE_WIDTH;
+    rate->known |= VO_WLAN_RATE_KBPS | VO_WLAN_RATE_WIDTH;
     if (rate->phy == VO_WLAN_PHY_DSSS && vo_radiotap_has(radiotap, VO_RADIOTAP_FLAGS)) {
         rate->short_preamble = radiotap->flags & VO_RADIOTAP_SHORT_PREAMBLE;
         rate->known |= VO_WLAN_RATE_PREAMBLE;
@@ -149,11 +167,13 @@ static void rate_ht(const struct vo_radiotap *radiotap, struct vo_wlan_rate *rat
         rate->format = flags & GREENFIELD ? VO_WLAN_FORMAT_GREENFIELD : VO_WLAN_FORMAT_MIXED;
     rate->mcs = radiotap->mcs;
     rate->width_mhz = (flags & WIDTH) == WIDTH_40 ? 40 : 20; /* 2 and 3: 20 MHz in one half of 40 */
-    rate->gi_ns = flags & SHORT_GI ? 400 : 800;
+    bool flagged = !(known & KNOWN_GI) && vo_radiotap_has(radiotap, VO_RADIOTAP_FLAGS) &&
+                   radiotap->flags & VO_RADIOTAP_SHORT_GI;
+    rate->gi_ns = flagged || flags & SHORT_GI ? 400 : 800;
     rate->ldpc = flags & LDPC;
     rate->stbc = flags & STBC;
     note(rate, known & KNOWN_WIDTH, VO_WLAN_RATE_WIDTH);
-    note(rate, known & KNOWN_GI, VO_WLAN_RATE_GI);
+    note(rate, known & KNOWN_GI || flagged, VO_WLAN_RATE_GI);
     note(rate, known & KNOWN_FEC, VO_WLAN_RATE_LDPC);
     note(rate, known & KNOWN_STBC, VO_WLAN_RATE_STBC);
     if (!(known & KNOWN_MCS) || rate->mcs >= HT_UNEQUAL + UNEQUAL_ROWS)

@@ -2,9 +2,10 @@
  * 802.11 data frames (IEEE 802.11-2020 9.2.4, 9.3.2), bare or behind radiotap (www.radiotap.org), PPI, Prism
  * or AVS.
  *
- * Mesh control, short A-MSDU and fragments of an MSDU are not taken apart. A trailing FCS is cut off only
+ * Short A-MSDU, that of a mesh, and fragments of an MSDU are not taken apart. A trailing FCS is cut off only
  * where a header tells of it; an untold one is harmless, because IP tells its own length.
  */
+#include "probes/decode/ieee80211.h"
 #include "probes/decode/layers.h"
 
 /* One MSDU; the ones behind it are left for vo_decode_next(). */
@@ -60,6 +61,7 @@ enum vo_decoded vo_layer_wlan_body(struct vo_packet *packet, struct vo_layer lay
 
 struct wlan_header {
     uint32_t size; /* with padding */
+    uint16_t qos;
     bool fragment, amsdu;
     uint8_t tid;           /* VO_MPDU_NO_TID: none */
     uint8_t user_priority; /* 0xff: none */
@@ -88,6 +90,7 @@ static bool read_header(struct vo_layer layer, unsigned control, unsigned flags,
     header->fragment |= (layer.at[SEQUENCE] & 15) != 0;
     if (control & QOS) {
         header->tid = layer.at[qos] & QOS_TID;
+        header->qos = vo_load16_le(layer.at + qos);
         header->amsdu = layer.at[qos] & QOS_AMSDU;
         header->user_priority =
             header->tid < 8 ? header->tid : 0xff; /* from 8: a traffic stream, no priority */
@@ -133,8 +136,10 @@ enum vo_decoded vo_layer_wlan_frame(struct vo_packet *packet, struct vo_layer la
     /* In a tunnel (CAPWAP) it was received elsewhere, and came by wire. */
     bool on_air = packet->encap_count == 0 && !(flags & VO_WLAN_SWAPPED);
     struct vo_mpdu mpdu = mpdu_of(layer.at, header.tid);
-    return vo_layer_wlan_body(packet, vo_layer_after(layer, header.size), control, header.amsdu,
-                              on_air ? &mpdu : NULL);
+    layer = vo_layer_after(layer, header.size);
+    if (!(control & VO_IEEE80211_PROTECTED) && !header.amsdu)
+        layer = vo_layer_after(layer, vo_ieee80211_mesh_control(control, header.qos, layer.at, layer.size));
+    return vo_layer_wlan_body(packet, layer, control, header.amsdu, on_air ? &mpdu : NULL);
 }
 
 enum vo_decoded vo_layer_wlan(struct vo_packet *packet, struct vo_layer layer)
@@ -265,8 +270,8 @@ enum vo_decoded vo_layer_radiotap(struct vo_packet *packet, struct vo_layer laye
 }
 
 /* The 802.11 flags in the fields of a PPI header; `layer` is what follows its first eight bytes, up to its
- * length. */
-static unsigned ppi_flags(struct vo_layer layer)
+ * length. `aligned`: each field begins at a multiple of four. */
+static unsigned ppi_flags(struct vo_layer layer, bool aligned)
 {
     enum { HEADER = 4, COMMON = 2, COMMON_SIZE = 20, FLAGS = 8, FCS_PRESENT = 1, FCS_INVALID = 4 };
     while (layer.size >= HEADER) {
@@ -278,14 +283,15 @@ static unsigned ppi_flags(struct vo_layer layer)
             uint16_t flags = vo_load16_le(layer.at + FLAGS);
             return (flags & FCS_PRESENT ? VO_WLAN_FCS : 0u) | (flags & FCS_INVALID ? VO_WLAN_BAD_FCS : 0u);
         }
-        layer = vo_layer_after(layer, length);
+        uint32_t whole = aligned ? (length + 3u) & ~3u : length;
+        layer = vo_layer_after(layer, whole < layer.size ? whole : layer.size);
     }
     return 0;
 }
 
 enum vo_decoded vo_layer_ppi(struct vo_packet *packet, struct vo_layer layer)
 {
-    enum { SMALLEST = 8, LENGTH = 2, LINKTYPE = 4, WLAN = 105 };
+    enum { SMALLEST = 8, FLAGS = 1, LENGTH = 2, LINKTYPE = 4, WLAN = 105, ALIGNED = 1 };
     if (layer.size < SMALLEST)
         return vo_layer_lacks(layer, SMALLEST);
     uint32_t size = vo_load16_le(layer.at + LENGTH), linktype = vo_load32_le(layer.at + LINKTYPE);
@@ -297,7 +303,8 @@ enum vo_decoded vo_layer_ppi(struct vo_packet *packet, struct vo_layer layer)
     if (linktype == WLAN)
         return vo_layer_wlan_frame(
             packet, inside,
-            ppi_flags((struct vo_layer){layer.at + SMALLEST, size - SMALLEST, size - SMALLEST}));
+            ppi_flags((struct vo_layer){layer.at + SMALLEST, size - SMALLEST, size - SMALLEST},
+                      layer.at[FLAGS] & ALIGNED));
     vo_layer_decode *decode = vo_layer_of_linktype(linktype);
     return decode && decode != vo_layer_ppi ? decode(packet, inside) : VO_DECODED_OTHER;
 }

@@ -2,7 +2,8 @@
  * A received 802.11 frame and what its receiver says of it, behind any link type that captures have for it:
  * radiotap (127), bare (105), PPI (192), Prism (119), AVS (163, and under Prism's number).
  *
- * Source: www.radiotap.org; PPI 1.0.10 (802.11 common); the layouts of Prism and AVS as wlan-ng wrote them.
+ * Source: www.radiotap.org; PPI 1.0.10 (802.11 common, 802.11n MAC and MAC+PHY); the layouts of Prism and AVS
+ * as wlan-ng wrote them.
  *
  * Everything is told in the fields of radiotap.h, whatever the header was, so that there is one vocabulary.
  * Of Prism only the rate and the channel are taken: its levels have no unit that drivers agreed on.
@@ -20,6 +21,7 @@ struct vo_wlan_received {
     uint32_t captured, length; /* bytes of it, on the air with its FCS, if that was captured */
     unsigned options;          /* for vo_ieee80211_decode() */
     bool bad_fcs;              /* the receiver found it wrong: no field of the frame can be relied on */
+    bool fcs_told; /* the header tells whether there is an FCS; else `options` takes it for none */
 };
 
 enum vo_wlan_received_result {

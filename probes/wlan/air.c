@@ -21,7 +21,7 @@ static void ppdu_of(const struct vo_wlan_rate *rate, struct vo_airtime_ppdu *ppd
     unsigned known = rate->known;
     bool modern = rate->phy >= VO_WLAN_PHY_HT;
     memset(ppdu, 0, sizeof *ppdu);
-    if (modern && (known & (VO_WLAN_RATE_MCS | VO_WLAN_RATE_NSS)) != (VO_WLAN_RATE_MCS | VO_WLAN_RATE_NSS))
+    if (modern && !(known & VO_WLAN_RATE_KBPS)) /* not all told, or no combination of the standard */
         return;
     ppdu->phy = (uint8_t)rate->phy;
     ppdu->format = (uint8_t)rate->format;
@@ -88,21 +88,22 @@ static void begin_ppdu(struct vo_air *air, const struct vo_heard *heard)
     air->ppdu.transmitter = VO_WLAN_NO_ADDRESS;
 }
 
-/* The fields that decide the time of a PPDU up to HT, as one number; 0: a later one. */
+/* The fields that decide the time of a PPDU up to HT, as one number; 0: a later one, or an unusual header. */
 static uint64_t phy_of(const struct vo_radiotap *radio)
 {
     enum {
         LATER = 1u << VO_RADIOTAP_VHT | 1u << VO_RADIOTAP_HE | 1u << VO_RADIOTAP_EHT |
-                1u << VO_RADIOTAP_USIG | 1u << VO_RADIOTAP_LSIG
+                1u << VO_RADIOTAP_USIG | 1u << VO_RADIOTAP_LSIG | 1u << VO_RADIOTAP_XCHANNEL
     };
     bool has_mcs = vo_radiotap_has(radio, VO_RADIOTAP_MCS),
-         has_rate = vo_radiotap_has(radio, VO_RADIOTAP_RATE);
+         has_rate = vo_radiotap_has(radio, VO_RADIOTAP_RATE),
+         has_flags = vo_radiotap_has(radio, VO_RADIOTAP_FLAGS);
     if (radio->has & LATER)
         return 0;
     return (uint64_t)radio->channel_flags << 48 | (uint64_t)radio->mcs << 40 |
            (uint64_t)radio->mcs_flags << 32 | (uint64_t)radio->mcs_known << 24 |
-           (uint64_t)radio->rate_500 << 16 | (uint64_t)radio->flags << 8 | (uint64_t)has_mcs << 2 |
-           (uint64_t)has_rate << 1 | 1;
+           (uint64_t)radio->rate_500 << 16 | (uint64_t)radio->flags << 8 | (uint64_t)has_flags << 3 |
+           (uint64_t)has_mcs << 2 | (uint64_t)has_rate << 1 | 1;
 }
 
 static struct vo_air_memo compute(const struct vo_radiotap *radio, uint64_t phy, uint32_t bytes)

@@ -94,7 +94,8 @@ void vo_air_finish(struct vo_air *air);
 
 static inline void vo_air_sum_add(struct vo_air_sum *sum, unsigned use, uint64_t ns, uint64_t slack_ns)
 {
-    sum->ns[use] += ns;
+    if (use < VO_AIR_USES)
+        sum->ns[use] += ns;
     sum->slack_ns += slack_ns;
 }
 uint64_t vo_air_sum_ns(const struct vo_air_sum *sum);

@@ -172,6 +172,8 @@ static void decode(struct vo_bss *bss, const struct vo_announcement *told)
 {
     struct vo_bss_info info;
     vo_bss_info_decode(told->elements, told->size, told->mhz, &info);
+    if (told->cut)
+        vo_bss_info_cut(&info);
     bool has_ssid = vo_bss_has(&info, VO_BSS_SSID);
     if (told->beacon && has_ssid)
         bss->hidden = info.hidden;
@@ -233,6 +235,29 @@ static void learn_neighbors(struct vo_bsses *bsses, struct vo_bss *bss, const st
     }
 }
 
+/* What a beacon says of a BSS that has none. */
+static void learn_profile(struct vo_bss *other, const struct vo_bss *bss, const struct vo_nontransmitted *one,
+                          const struct vo_announcement *told)
+{
+    enum { PROFILE = 512, ROOM = 8192 };
+    uint8_t elements[ROOM];
+    uint32_t size = vo_nontransmitted_elements(told->elements, told->size, one, elements, sizeof elements);
+    struct vo_bss_info info;
+    vo_bss_info_decode(elements, size, bss->mhz, &info);
+    if (told->cut || bss->info.cut || told->size > ROOM - PROFILE)
+        vo_bss_info_cut(&info);
+    other->info = info;
+    other->mhz = bss->mhz;
+    other->capability = one->has_capability ? one->capability : bss->capability;
+    other->interval_tu = bss->interval_tu;
+    other->known = true;
+    if (!vo_bss_has(&info, VO_BSS_SSID))
+        return;
+    other->hidden = info.hidden;
+    if (!info.hidden)
+        vo_bss_set_ssid(other, info.ssid, info.ssid_size);
+}
+
 /* BSSIDs that share this beacon are BSSs, too: of them there is nothing else to hear. */
 static void learn_nontransmitted(struct vo_bsses *bsses, const struct vo_bss *bss,
                                  const struct vo_announcement *told)
@@ -242,22 +267,11 @@ static void learn_nontransmitted(struct vo_bsses *bsses, const struct vo_bss *bs
     vo_nontransmitted_begin(told->elements, told->size, bss->bssid, &list);
     while (vo_nontransmitted_next(&list, &one)) {
         struct vo_bss *other = get_other(bsses, one.bssid, bss->mhz, told->time);
-        struct vo_bss_info own;
         if (!other || other == bss)
             continue;
-        vo_bss_info_decode(one.elements, one.elements_size, bss->mhz, &own);
-        if (!other->known) {
-            other->info = bss->info; /* what the profile does not say is the same */
-            other->mhz = bss->mhz;
-            other->capability = bss->capability;
-            other->interval_tu = bss->interval_tu;
-            other->known = true;
-        }
-        if (vo_bss_has(&own, VO_BSS_SSID) && !own.hidden)
-            vo_bss_set_ssid(other, own.ssid, own.ssid_size);
-        if (vo_bss_has(&own, VO_BSS_RSN))
-            other->info.rsn = own.rsn;
         other->last = told->time;
+        if (!other->has_beacon)
+            learn_profile(other, bss, &one, told);
     }
 }
 
@@ -291,6 +305,7 @@ void vo_bss_hear(struct vo_bsses *bsses, struct vo_bss *bss, const struct vo_hea
                                    .size = management.elements_size,
                                    .mhz = heard->mhz,
                                    .beacon = beacon,
+                                   .cut = management.cut,
                                    .time = heard->time};
     vo_bss_learn(bsses, bss, &told);
     vo_bss_count_load(bss, &told);

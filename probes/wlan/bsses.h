@@ -84,6 +84,7 @@ struct vo_announcement {
     uint32_t size;
     uint16_t mhz; /* where it was received; 0: not told */
     bool beacon;
+    bool cut; /* the capture does not have all of it */
     vo_time time;
 };
 /* Learns what it says, and of whom else it tells; neither its level nor its load. */

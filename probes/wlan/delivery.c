@@ -169,6 +169,28 @@ static void await(struct vo_delivery *delivery, struct vo_link *link, struct vo_
     delivery->awaiting.tsft_us = heard->radio->tsft_us;
 }
 
+/* A frame that this host sent, as its driver hands it back when it is done with it: with the number of
+ * repetitions, and whether it was acknowledged. */
+static bool is_reported(const struct vo_radiotap *radio)
+{
+    return vo_radiotap_has(radio, VO_RADIOTAP_TX_FLAGS) && vo_radiotap_has(radio, VO_RADIOTAP_DATA_RETRIES);
+}
+
+static void take_reported(struct vo_delivery *delivery, struct vo_link *link, const struct vo_heard *heard)
+{
+    bool failed = heard->radio->tx_flags & VO_RADIOTAP_TX_FAILED;
+    unsigned retries = heard->radio->data_retries;
+    link->attempts += 1 + retries;
+    link->retries += retries;
+    link->frames++;
+    link->reported++;
+    link->undelivered += failed;
+    link->acknowledged += !failed;
+    link->repeated_acknowledged += !failed && retries;
+    if (!failed)
+        delivery->confirmed = link;
+}
+
 static void take_sent(struct vo_delivery *delivery, struct vo_link *link, const struct vo_heard *heard,
                       uint64_t air_ns)
 {
@@ -179,6 +201,10 @@ static void take_sent(struct vo_delivery *delivery, struct vo_link *link, const 
         vo_radiotap_has(heard->radio, VO_RADIOTAP_TX_FLAGS) && heard->radio->tx_flags & VO_RADIOTAP_TX_NO_ACK;
     if (policy == NO_ACK || without) {
         link->unacknowledgeable++;
+        return;
+    }
+    if (is_reported(heard->radio)) {
+        take_reported(delivery, link, heard);
         return;
     }
     link->attempts++;

@@ -13,6 +13,9 @@
  *   unheard        neither: one attempt, no acknowledgement heard, no repetition. The sender was content, so
  *                  the acknowledgement was there and this receiver missed it
  *   open           sent so shortly before the end that the answer may not be in the capture
+ * Frames that this host sent are told by its driver with their fate and repetitions (radiotap's TX flags and
+ * data retries): nothing is inferred of them.
+ *
  * A retry is no loss. From the share of unheard ones follows how well this receiver hears acknowledgements at
  * all, and so how many of the undelivered ones it may have wrongly (10.3.2.11, 10.25 of IEEE 802.11-2020 for
  * the procedures).
@@ -57,10 +60,11 @@ struct vo_link {
     vo_time first, last;
     uint8_t direction; /* vo_link_direction */
     struct vo_bss *bss;
-    uint64_t attempts, retries; /* frames on the air; of these, with the retry bit */
+    uint64_t attempts, retries; /* frames on the air; of these, with the retry bit, or told by the sender */
     uint64_t frames;            /* each once: the sum of the next four, once all is settled */
     uint64_t acknowledged, undelivered, unheard, open;
     uint64_t repeated_acknowledged; /* acknowledged after more than one attempt */
+    uint64_t reported;              /* of `frames`: by the driver of this host, which sent them */
     uint64_t duplicates;            /* attempts after this receiver had heard the acknowledgement */
     uint64_t unacknowledgeable;     /* sent without asking for an acknowledgement: in none of the above */
     uint64_t unsorted;              /* attempts whose fate was not followed, see VO_FLOW_MOST */

@@ -50,6 +50,8 @@ enum {
     SUITE_B = SUITE(11) | SUITE(12) | SUITE(13) | SUITE(22) | SUITE(23),
 };
 
+static const char unknown[] = "unknown";
+
 const char *vo_bss_security_word(const struct vo_bss_info *info, uint16_t capability)
 {
     /* the weakest first */
@@ -63,10 +65,14 @@ const char *vo_bss_security_word(const struct vo_bss_info *info, uint16_t capabi
                  {SUITE_B, "wpa3_enterprise"}};
     if (vo_bss_has(info, VO_BSS_WPA))
         return "wpa";
+    if (info->cut) /* WPA, which is weaker, comes last */
+        return unknown;
     if (!vo_bss_has(info, VO_BSS_RSN))
-        return capability & VO_CAPABILITY_PRIVACY ? "wep" : "open";
-    if (!(info->rsn.parts & VO_BSS_SECURITY_AKM))
-        return "wpa2_enterprise"; /* 802.1X is what the element means without a list (9.4.2.24.1) */
+        return vo_bss_has(info, VO_BSS_OTHER_SECURITY) ? "other"
+               : capability & VO_CAPABILITY_PRIVACY    ? "wep"
+                                                       : "open";
+    if (!(info->rsn.parts & VO_BSS_SECURITY_AKM)) /* without a list it means 802.1X (9.4.2.24.1) */
+        return info->rsn.broken ? unknown : "wpa2_enterprise";
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (info->rsn.akms & words[i].akms)
             return words[i].word;
@@ -76,7 +82,9 @@ const char *vo_bss_security_word(const struct vo_bss_info *info, uint16_t capabi
 const char *vo_bss_pmf_word(const struct vo_bss_info *info)
 {
     if (!vo_bss_has(info, VO_BSS_RSN))
-        return "off";
+        return info->cut ? unknown : "off";
+    if (info->rsn.broken && !(info->rsn.parts & VO_BSS_SECURITY_CAPABILITIES))
+        return unknown;
     unsigned capabilities = info->rsn.capabilities;
     return capabilities & VO_RSN_PMF_REQUIRED  ? "required"
            : capabilities & VO_RSN_PMF_CAPABLE ? "optional"
@@ -89,9 +97,12 @@ const char *vo_bss_phy_word(const struct vo_bss_info *info, uint16_t mhz)
         enum vo_bss_field field;
         const char *word;
     } newest[] = {{VO_BSS_EHT, "be"}, {VO_BSS_HE, "ax"}, {VO_BSS_VHT, "ac"}, {VO_BSS_HT, "n"}};
-    for (size_t i = 0; i < sizeof newest / sizeof *newest; i++)
+    for (size_t i = 0; i < sizeof newest / sizeof *newest; i++) {
         if (vo_bss_has(info, newest[i].field))
             return newest[i].word;
+        if (info->cut) /* only the newest is surely not followed by a newer one */
+            return NULL;
+    }
     if (vo_channel_band(mhz) == VO_CHANNEL_5_GHZ || vo_channel_band(mhz) == VO_CHANNEL_4_9_GHZ)
         return "a";
     return info->ofdm ? "g" : info->dsss ? "b" : NULL;
@@ -184,40 +195,68 @@ static void label_rest(struct vo_record_writer *writer, const struct vo_bss_info
         vo_observe_label_number(writer, "malformed_elements", info->malformed);
 }
 
-static void put_word(struct vo_record_writer *writer, enum vo_metric state, bool is_on)
+static const char not_whole[] = "its beacons were not captured whole, or end within an element";
+
+/* `is_told`: what it depends on is there, so that "off" is no guess. */
+static void put_word(struct vo_record_writer *writer, const struct vo_bss_info *info, enum vo_metric state,
+                     bool is_on, bool is_told)
 {
-    vo_observe_state(writer, state, is_on ? "on" : "off");
+    if (is_told || !info->cut)
+        vo_observe_state(writer, state, is_on ? "on" : "off");
+    else
+        vo_observe_missing(writer, state, "%s", not_whole);
+}
+
+static void put_security(struct vo_record_writer *writer, enum vo_metric state, const char *word,
+                         const struct vo_bss_info *info)
+{
+    if (word != unknown)
+        vo_observe_state(writer, state, word);
+    else
+        vo_observe_missing(writer, state, "%s", info->cut ? not_whole : "its RSN element ends within a list");
+}
+
+/* What the capabilities of its PHYs and its power elements say. */
+static void put_radio(struct vo_record_writer *writer, const struct vo_bss_info *info, uint16_t mhz)
+{
+    const char *phy = vo_bss_phy_word(info, mhz);
+    if (phy)
+        vo_observe_state(writer, VO_METRIC_WLAN_PHY, phy);
+    else
+        vo_observe_missing(writer, VO_METRIC_WLAN_PHY, "%s",
+                           info->cut ? not_whole : "neither rates nor capabilities are announced");
+    if (vo_bss_has(info, VO_BSS_STREAMS))
+        vo_observe_metric(writer, VO_METRIC_WLAN_STREAMS, info->rx_streams);
+    else
+        vo_observe_missing(writer, VO_METRIC_WLAN_STREAMS, "%s",
+                           info->cut ? not_whole : "no HT or later capabilities are announced");
+    if (vo_bss_has(info, VO_BSS_TX_POWER))
+        vo_observe_metric(writer, VO_METRIC_WLAN_TX_POWER_DBM, info->tx_power_dbm);
+    else if (vo_bss_has(info, VO_BSS_CISCO_TX_POWER))
+        vo_observe_metric(writer, VO_METRIC_WLAN_TX_POWER_DBM, info->cisco_tx_power_dbm);
+    else
+        vo_observe_missing(writer, VO_METRIC_WLAN_TX_POWER_DBM, "%s",
+                           info->cut ? not_whole : "the access point does not announce it");
 }
 
 void vo_bss_observe(struct vo_record_writer *writer, const struct vo_bss_info *info, uint16_t capability,
                     uint16_t mhz)
 {
     enum { NEIGHBOR_REPORT = 2 };
-    bool wmm = vo_bss_has(info, VO_BSS_WMM);
-    const char *phy = vo_bss_phy_word(info, mhz);
+    bool wmm = vo_bss_has(info, VO_BSS_WMM), measures = vo_bss_has(info, VO_BSS_RADIO_MEASUREMENT),
+         roams = vo_bss_has(info, VO_BSS_MOBILITY_DOMAIN),
+         extended = vo_bss_has(info, VO_BSS_EXTENDED_CAPABILITIES);
     label_channel(writer, info, mhz);
     label_security(writer, info);
     label_rest(writer, info);
-    vo_observe_state(writer, VO_METRIC_WLAN_SECURITY, vo_bss_security_word(info, capability));
-    vo_observe_state(writer, VO_METRIC_WLAN_PMF, vo_bss_pmf_word(info));
-    put_word(writer, VO_METRIC_WLAN_WMM, wmm);
-    put_word(writer, VO_METRIC_WLAN_UAPSD, wmm && info->qos_info & VO_QOS_INFO_UAPSD);
-    put_word(writer, VO_METRIC_WLAN_NEIGHBOR_REPORTS,
-             vo_bss_has(info, VO_BSS_RADIO_MEASUREMENT) && info->radio_measurement[0] & NEIGHBOR_REPORT);
-    put_word(writer, VO_METRIC_WLAN_BSS_TRANSITION, vo_bss_capable_of(info, VO_EXTENDED_BSS_TRANSITION));
-    put_word(writer, VO_METRIC_WLAN_FAST_TRANSITION, vo_bss_has(info, VO_BSS_MOBILITY_DOMAIN));
-    if (phy)
-        vo_observe_state(writer, VO_METRIC_WLAN_PHY, phy);
-    else
-        vo_observe_missing(writer, VO_METRIC_WLAN_PHY, "neither rates nor capabilities are announced");
-    if (vo_bss_has(info, VO_BSS_STREAMS))
-        vo_observe_metric(writer, VO_METRIC_WLAN_STREAMS, info->rx_streams);
-    else
-        vo_observe_missing(writer, VO_METRIC_WLAN_STREAMS, "no HT or later capabilities are announced");
-    if (vo_bss_has(info, VO_BSS_TX_POWER))
-        vo_observe_metric(writer, VO_METRIC_WLAN_TX_POWER_DBM, info->tx_power_dbm);
-    else if (vo_bss_has(info, VO_BSS_CISCO_TX_POWER))
-        vo_observe_metric(writer, VO_METRIC_WLAN_TX_POWER_DBM, info->cisco_tx_power_dbm);
-    else
-        vo_observe_missing(writer, VO_METRIC_WLAN_TX_POWER_DBM, "the access point does not announce it");
+    put_security(writer, VO_METRIC_WLAN_SECURITY, vo_bss_security_word(info, capability), info);
+    put_security(writer, VO_METRIC_WLAN_PMF, vo_bss_pmf_word(info), info);
+    put_word(writer, info, VO_METRIC_WLAN_WMM, wmm, wmm);
+    put_word(writer, info, VO_METRIC_WLAN_UAPSD, wmm && info->qos_info & VO_QOS_INFO_UAPSD, wmm);
+    put_word(writer, info, VO_METRIC_WLAN_NEIGHBOR_REPORTS,
+             measures && info->radio_measurement[0] & NEIGHBOR_REPORT, measures);
+    put_word(writer, info, VO_METRIC_WLAN_BSS_TRANSITION, vo_bss_capable_of(info, VO_EXTENDED_BSS_TRANSITION),
+             extended);
+    put_word(writer, info, VO_METRIC_WLAN_FAST_TRANSITION, roams, roams);
+    put_radio(writer, info, mhz);
 }

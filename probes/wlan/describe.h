@@ -18,7 +18,9 @@ bool vo_ssid_is_told(const uint8_t *ssid, unsigned size, const char *const *name
 /* Whether an SSID can have that name. */
 bool vo_ssid_name_is_possible(const char *name);
 
-/* Words of wlan_security, wlan_pmf, wlan_phy. `capability`: the fixed field. */
+/* Words of wlan_security, wlan_pmf, wlan_phy. `capability`: the fixed field. What a beacon does not say is
+ * only known if all of it was captured: else the words are "unknown", which records do not have, and of the
+ * PHY NULL. */
 const char *vo_bss_security_word(const struct vo_bss_info *info, uint16_t capability);
 const char *vo_bss_pmf_word(const struct vo_bss_info *info);
 const char *vo_bss_phy_word(const struct vo_bss_info *info, uint16_t mhz);

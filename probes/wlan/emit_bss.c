@@ -14,7 +14,8 @@ static void put_load(struct vo_record_writer *writer, const struct vo_bss *bss)
         vo_observe_metric(writer, VO_METRIC_WLAN_UTILIZATION_MAX_PERCENT, 100 * (double)load->most / FULL);
         vo_observe_metric(writer, VO_METRIC_WLAN_BSS_STATIONS, load->stations_last);
     } else {
-        const char *why = v1->count ? "BSS Load is of Cisco's version 1, another measure"
+        const char *why = v1->count       ? "BSS Load is of Cisco's version 1, another measure"
+                          : bss->info.cut ? "its beacons were not captured whole, or end within an element"
                           : vo_bss_has(&bss->info, VO_BSS_LOAD) ? "none of its frames with BSS Load was heard"
                                                                 : "its beacons have no BSS Load";
         vo_observe_missing(writer, VO_METRIC_WLAN_UTILIZATION_PERCENT, "%s", why);

@@ -85,7 +85,8 @@ static void put_delivery(struct vo_record_writer *writer, const struct vo_link *
     }
     vo_observe_metric(writer, VO_METRIC_WLAN_UNDELIVERED_FRAMES, (double)link->undelivered);
     vo_observe_metric(writer, VO_METRIC_WLAN_PER_PERCENT, percent);
-    vo_observe_basis(writer, VO_METRIC_WLAN_PER_PERCENT, "acknowledgements_heard");
+    vo_observe_basis(writer, VO_METRIC_WLAN_PER_PERCENT,
+                     link->reported == sent ? "told_by_sender" : "acknowledgements_heard");
     vo_observe_uncertainty(writer, VO_METRIC_WLAN_PER_PERCENT, uncertainty);
 }
 

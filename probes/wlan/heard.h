@@ -23,11 +23,12 @@ enum vo_air_use {
     VO_AIR_CONTROL, /* RTS, CTS, ACK, BlockAck, triggers … */
     VO_AIR_DAMAGED, /* this receiver could not receive it: whose and what it is, is not known */
     VO_AIR_USES,
+    VO_AIR_UNKNOWN = VO_AIR_USES, /* received, but not captured so far as to tell it: in no sum by use */
 };
 
 struct vo_heard {
     vo_time time;
-    const struct vo_ieee80211 *frame; /* NULL: damaged, nothing of it can be relied on */
+    const struct vo_ieee80211 *frame; /* NULL: damaged or cut, nothing of it can be relied on */
     const struct vo_radiotap *radio;
     uint32_t length;   /* of the MPDU, its FCS included */
     uint16_t mhz;      /* where it was received; 0: not told */

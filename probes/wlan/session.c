@@ -148,17 +148,17 @@ static enum vo_air_use use_of(const struct vo_ieee80211 *frame)
                                                   : VO_AIR_BEST_EFFORT;
 }
 
-static int8_t level_of(const struct vo_radiotap *radio, enum vo_radiotap_field field, int8_t dbm)
+static int8_t noise_of(const struct vo_radiotap *radio)
 {
-    return vo_radiotap_has(radio, field) && vo_radiotap_level(dbm) ? dbm : 0;
+    bool told = vo_radiotap_has(radio, VO_RADIOTAP_NOISE) && vo_radiotap_level(radio->noise_dbm);
+    return told ? radio->noise_dbm : 0;
 }
 
 /* A frame without a channel (drivers do not tell that of the host's own) is on the one before. */
 static uint16_t channel_of(const struct vo_wlan_ear *ear, const struct vo_radiotap *radio)
 {
-    if (vo_radiotap_has(radio, VO_RADIOTAP_CHANNEL))
-        return radio->frequency_mhz;
-    return ear->air->now ? ear->air->now->mhz : 0;
+    uint16_t mhz = vo_radiotap_mhz(radio);
+    return mhz || !ear->air->now ? mhz : ear->air->now->mhz;
 }
 
 static void fill(struct vo_heard *heard, const struct vo_wlan_ear *ear,
@@ -170,8 +170,8 @@ static void fill(struct vo_heard *heard, const struct vo_wlan_ear *ear,
         .time = ear->session->now,
         .radio = radio,
         .mhz = channel_of(ear, radio),
-        .signal_dbm = level_of(radio, VO_RADIOTAP_SIGNAL, radio->signal_dbm),
-        .noise_dbm = level_of(radio, VO_RADIOTAP_NOISE, radio->noise_dbm),
+        .signal_dbm = vo_radiotap_signal(radio),
+        .noise_dbm = noise_of(radio),
         .length = received->length + (received->options & VO_IEEE80211_WITH_FCS ? 0 : FCS),
         .bad_fcs = received->bad_fcs,
         .use = VO_AIR_DAMAGED,
@@ -188,15 +188,37 @@ static bool is_familiar(struct vo_wlan_ear *ear, const struct vo_ieee80211 *fram
            vo_stations_find(&ear->stations, frame->transmitter) != NULL;
 }
 
-/* Whether a frame with new addresses is damaged, though the receiver did not say so. */
+static bool is_announcement(const struct vo_ieee80211 *frame)
+{
+    return frame->kind == VO_IEEE80211_BEACON || frame->kind == VO_IEEE80211_PROBE_RESPONSE;
+}
+
+/* Looks for an FCS where nothing tells of one. That four bytes hold as one by chance is one in 2^32. */
+static void find_fcs(struct vo_wlan_ear *ear, struct vo_wlan_received *received)
+{
+    enum { TRIES = 64, SHORTEST = 14 };
+    if (received->fcs_told)
+        return;
+    if (!ear->fcs_found && ear->fcs_looked_for < TRIES && received->captured == received->length &&
+        received->captured >= SHORTEST) {
+        ear->fcs_looked_for++;
+        ear->fcs_found = vo_ieee80211_fcs_holds(received->at, received->captured, NULL);
+    }
+    if (ear->fcs_found)
+        received->options |= VO_IEEE80211_WITH_FCS;
+}
+
+/* Whether a frame that has new addresses, or speaks of a network, is damaged, though the receiver did not say
+ * so. */
 static bool is_secretly_damaged(struct vo_wlan_ear *ear, const struct vo_ieee80211 *frame,
                                 const struct vo_wlan_received *received)
 {
     enum { FCS = 4, PATIENCE = 64 };
     if (!(received->options & VO_IEEE80211_WITH_FCS) || received->captured != received->length ||
-        received->captured < FCS || ear->fcs_wrong > ear->fcs_held + PATIENCE || is_familiar(ear, frame))
+        received->captured < FCS || ear->fcs_wrong > ear->fcs_held + PATIENCE ||
+        (is_familiar(ear, frame) && !is_announcement(frame)))
         return false;
-    bool holds = vo_ieee80211_fcs_holds(received->at, received->captured);
+    bool holds = vo_ieee80211_fcs_holds(received->at, received->captured, frame);
     bool believed = ear->fcs_held > ear->fcs_wrong;
     ear->fcs_held += holds;
     ear->fcs_wrong += !holds;
@@ -229,8 +251,7 @@ static struct vo_bss *bss_of(struct vo_wlan_ear *ear, const struct vo_ieee80211 
     struct vo_link *link = ear->delivery.last;
     if (link && link->bss && link->bss->bssid == frame->bssid)
         return ear->bss = link->bss;
-    bool begins = frame->type == VO_IEEE80211_DATA || frame->kind == VO_IEEE80211_BEACON ||
-                  frame->kind == VO_IEEE80211_PROBE_RESPONSE;
+    bool begins = frame->type == VO_IEEE80211_DATA || is_announcement(frame);
     struct vo_bss *bss =
         begins ? vo_bsses_get(&ear->bsses, frame->bssid, time) : vo_bsses_find(&ear->bsses, frame->bssid);
     return bss ? ear->bss = bss : NULL;
@@ -255,7 +276,7 @@ static void take_management(struct vo_wlan_ear *ear, struct vo_bss *bss, const s
 {
     const struct vo_ieee80211 *frame = heard->frame;
     struct vo_ieee80211_management management;
-    if (frame->kind == VO_IEEE80211_BEACON || frame->kind == VO_IEEE80211_PROBE_RESPONSE) {
+    if (is_announcement(frame)) {
         if (bss)
             vo_bss_hear(&ear->bsses, bss, heard);
         return;
@@ -341,11 +362,28 @@ static void count(struct vo_wlan_counts *counts, const struct vo_ieee80211 *fram
     counts->retries += (frame->control & VO_IEEE80211_RETRY) != 0;
 }
 
-static void take(struct vo_wlan_ear *ear, const struct vo_wlan_received *received)
+/* Cut within its header. Whose it is may be cut off, and of QoS data its category is. */
+static void take_cut(struct vo_wlan_ear *ear, struct vo_heard *heard, const struct vo_ieee80211 *frame)
 {
+    enum { QOS = 8 };
+    bool of_category = frame->type == VO_IEEE80211_DATA && frame->kind & QOS;
+    struct vo_air_channel *channel;
+    uint64_t slack_ns;
+    heard->frame = frame;
+    heard->use =
+        of_category && !(frame->has & VO_IEEE80211_HAS_QOS) ? VO_AIR_UNKNOWN : (uint8_t)use_of(frame);
+    vo_air_add(ear->air, heard, &slack_ns, &channel);
+    heard->frame = NULL;
+    vo_delivery_hear(&ear->delivery, heard, NULL, 0);
+}
+
+static void take(struct vo_wlan_ear *ear, struct vo_wlan_received *received)
+{
+    enum { CONTROL = 2 };
     struct vo_wlan_counts *counts = &ear->session->counts;
     struct vo_heard heard;
     struct vo_ieee80211 frame;
+    find_fcs(ear, received);
     fill(&heard, ear, received);
     counts->bad_fcs += received->bad_fcs;
     if (received->bad_fcs) {
@@ -359,8 +397,14 @@ static void take(struct vo_wlan_ear *ear, const struct vo_wlan_received *receive
         take_damaged(ear, &heard);
         return;
     }
-    if (result != VO_IEEE80211_OK) {
+    if (result != VO_IEEE80211_OK)
         counts->undecoded++;
+    if (result == VO_IEEE80211_CUT && received->captured >= CONTROL) {
+        count(counts, &frame);
+        take_cut(ear, &heard, &frame);
+        return;
+    }
+    if (result != VO_IEEE80211_OK) {
         take_damaged(ear, &heard);
         return;
     }

@@ -7,8 +7,12 @@
  * unencrypted frames, are followed over all of them.
  *
  * A frame whose FCS is bad (as the receiver says) has airtime and nothing else. Where the receiver does not
- * say so but captured the FCS, it is verified before a frame may begin a new station or link: damaged
- * addresses would be stations that do not exist.
+ * say so but captured the FCS, it is verified before a frame may begin a new station or link, and of every
+ * beacon and probe response: damaged addresses would be stations that do not exist, damaged elements
+ * another network. Some captures have the FCS and no header that tells of it; then it is looked for.
+ *
+ * A frame that the capture cut within its header counts as what its first two bytes say, and has airtime; it
+ * belongs to nobody.
  */
 #ifndef VO_PROBES_WLAN_SESSION_H
 #define VO_PROBES_WLAN_SESSION_H
@@ -52,6 +56,8 @@ struct vo_wlan_ear {
     struct vo_stations stations;
     struct vo_delivery delivery;
     uint64_t fcs_held, fcs_wrong; /* of those verified here */
+    unsigned fcs_looked_for;      /* frames in which an FCS was looked for that nothing tells of */
+    bool fcs_found;               /* in one of them */
     struct vo_bss *bss;           /* of the last frame that had one */
     struct vo_station *station;   /* that sent the last frame */
 };

@@ -87,7 +87,7 @@ static void print_bss(const struct vo_bss *bss, double dbm, FILE *stream)
             vo_wlan_address_text(bss->bssid, address), bss->mhz, width, number(signal, dbm, "%.1f"),
             (unsigned long long)bss->beacons, number(load, used, "%.0f %%"), phy ? phy : "-",
             vo_bss_security_word(&bss->info, bss->capability), vo_bss_pmf_word(&bss->info),
-            !wmm                                     ? "-"
+            !wmm                                     ? bss->info.cut ? "?" : "-"
             : bss->info.qos_info & VO_QOS_INFO_UAPSD ? "uapsd"
                                                      : "wmm",
             bss->ssid_size ? vo_ssid_text(bss->ssid, bss->ssid_size, ssid) : "(hidden)");

@@ -37,6 +37,7 @@ static void check_info(const struct vo_bss_info *info)
     require(info->ssid_size <= VO_SSID_MAX && info->owe_ssid_size <= VO_SSID_MAX &&
             info->rate_count <= VO_BSS_RATES_MAX && info->extended_size <= VO_BSS_EXTENDED_MAX &&
             info->cisco_name_size <= VO_BSS_NAME_MAX);
+    require(!info->cut || vo_bss_has(info, VO_BSS_EHT_OPERATION) || !vo_bss_has(info, VO_BSS_WIDTH));
     if (!vo_bss_has(info, VO_BSS_WIDTH))
         return;
     require(vo_bss_has(info, VO_BSS_CHANNEL) && vo_bss_has(info, VO_BSS_CENTER));
@@ -45,6 +46,23 @@ static void check_info(const struct vo_bss_info *info)
     require(abs(distance) <= half - 10);
     require(!two || (info->width_mhz == 160 && info->center_2_mhz != 0));
     require(!vo_bss_has(info, VO_BSS_STREAMS) || (info->rx_streams >= 1 && info->rx_streams <= 15));
+}
+
+/* What holds for a BSS without a beacon is a list of whole elements, in no more than the room that there is.
+ */
+static void check_inherited(const uint8_t *data, uint32_t size, const struct vo_nontransmitted *bss)
+{
+    enum { ROOM = 512 };
+    uint8_t *buffer = malloc(ROOM);
+    require(buffer != NULL);
+    uint32_t used = vo_nontransmitted_elements(data, size, bss, buffer, ROOM);
+    require(used <= ROOM);
+    struct vo_elements elements = vo_elements_of(buffer, used);
+    struct vo_element element;
+    while (vo_element_next(&elements, &element))
+        inside(element.data, element.size, buffer, used);
+    require(!vo_elements_are_malformed(&elements));
+    free(buffer);
 }
 
 static void check_colocated(const uint8_t *data, uint32_t size)
@@ -56,6 +74,9 @@ static void check_colocated(const uint8_t *data, uint32_t size)
     vo_nontransmitted_begin(data, size, UINT64_C(0x0200000000ff), &list);
     while (vo_nontransmitted_next(&list, &bss)) {
         inside(bss.elements, bss.elements_size, data, size);
+        if (bss.rest)
+            inside(bss.rest, bss.rest_size, data, size);
+        check_inherited(data, size, &bss);
         require(bss.index > 0 && bss.bssid <= VO_WLAN_BROADCAST && bss.bssid != UINT64_C(0x0200000000ff));
     }
     vo_neighbors_begin(data, size, &neighbors);

@@ -73,6 +73,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct vo_ieee80211 frame;
     enum vo_ieee80211_result decoded =
         vo_ieee80211_decode(received.at, received.captured, received.length, received.options, &frame);
+    if (decoded == VO_IEEE80211_OK && received.captured >= 4)
+        (void)vo_ieee80211_fcs_holds(received.at, received.captured, &frame);
+    require(vo_radiotap_signal(&received.radio) <= 0);
     check_address(frame.receiver);
     check_address(frame.transmitter);
     check_address(frame.bssid);
@@ -81,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (decoded != VO_IEEE80211_OK)
         return 0;
     inside(frame.body, frame.body_size, data, size);
-    require(frame.body_size <= frame.body_length && frame.header_size >= 4);
+    require(frame.body_size <= frame.body_length && frame.header_size >= 4 && frame.padding < 4);
     check_body(&frame, data, size);
     return 0;
 }

@@ -67,6 +67,68 @@ static void names(void **state)
     assert_int_equal(info.malformed, 1);
 }
 
+/* An element 255 without its extension is none; the RSN behind it is read all the same. */
+static void what_is_no_element(void **state)
+{
+    (void)state;
+    DECODE(255, 0, 48, 6, 1, 0, 0, 0x0f, 0xac, 4);
+    assert_true(has(VO_BSS_RSN));
+    assert_int_equal(info.rsn.group, 4);
+    assert_int_equal(info.elements, 2);
+    assert_int_equal(info.malformed, 1);
+    assert_false(info.cut);
+}
+
+/* A list that ends within an element: there may be more, which could make the channel wider (VHT operation
+ * says 80 MHz) and the streams more. What is there is told. */
+static void lists_that_are_cut(void **state)
+{
+    (void)state;
+    enum { HT = 26 + 2, OPERATION = 22 + 2, VHT = 5 + 2 };
+    uint8_t data[HT + OPERATION + VHT] = {45, 26};
+    data[2 + 3] = 0xff;                                     /* one stream */
+    memcpy(data + HT, (const uint8_t[]){61, 22, 36, 5}, 4); /* 40 MHz, upwards */
+    memcpy(data + HT + OPERATION, (const uint8_t[]){192, 5, 1, 42, 0}, 5);
+    decode_at(5180, data, sizeof data);
+    assert_false(info.cut);
+    assert_int_equal(info.width_mhz, 80);
+    assert_int_equal(info.rx_streams, 1);
+    assert_true(has(VO_BSS_WIDTH) && has(VO_BSS_CENTER) && has(VO_BSS_STREAMS));
+    for (size_t size = HT + OPERATION; size < sizeof data; size++) {
+        decode_at(5180, data, size);
+        if (size == HT + OPERATION) { /* whole, but the caller knows better */
+            assert_int_equal(info.width_mhz, 40);
+            assert_true(has(VO_BSS_WIDTH));
+            vo_bss_info_cut(&info);
+        }
+        assert_true(info.cut);
+        assert_false(has(VO_BSS_WIDTH) || has(VO_BSS_CENTER) || has(VO_BSS_STREAMS));
+        assert_true(has(VO_BSS_CHANNEL) && has(VO_BSS_HT));
+        assert_int_equal(info.primary_mhz, 5180);
+    }
+    /* EHT operation says the width last: 20 MHz, and nothing behind it can change that. */
+    DECODE_AT(5180, 3, 1, 36, 255, 9, 106, 1, 0x44, 0x44, 0x44, 0x44, 0, 36, 0, 221, 9);
+    assert_true(info.cut && has(VO_BSS_WIDTH));
+    assert_int_equal(info.width_mhz, 20);
+}
+
+/* Neither RSN nor WPA, but not WEP either: WAPI (9.4.2.31) and OSEN (Hotspot 2.0, WFA type 18). */
+static void other_securities(void **state)
+{
+    (void)state;
+    DECODE(68, 2, 1, 0);
+    assert_true(has(VO_BSS_OTHER_SECURITY));
+    DECODE(221, 8, 0x50, 0x6f, 0x9a, 18, 0, 0x0f, 0xac, 7);
+    assert_true(has(VO_BSS_OTHER_SECURITY));
+    DECODE(221, 4, 0x50, 0x6f, 0x9a, 16);
+    assert_false(has(VO_BSS_OTHER_SECURITY));
+    /* A pairwise count of 255, and nothing behind it: what is not there is not known. */
+    DECODE(48, 8, 1, 0, 0, 0x0f, 0xac, 4, 255, 0);
+    assert_true(has(VO_BSS_RSN) && info.rsn.broken);
+    DECODE(48, 6, 1, 0, 0, 0x0f, 0xac, 4);
+    assert_true(has(VO_BSS_RSN) && !info.rsn.broken);
+}
+
 static void rates(void **state)
 {
     (void)state;
@@ -520,6 +582,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing),
         cmocka_unit_test(names),
+        cmocka_unit_test(what_is_no_element),
+        cmocka_unit_test(lists_that_are_cut),
+        cmocka_unit_test(other_securities),
         cmocka_unit_test(rates),
         cmocka_unit_test(load),
         cmocka_unit_test(security),

@@ -198,6 +198,64 @@ static void test_tim_is_no_change(void **state)
     scene_free(scene);
 }
 
+/* Profiles of BSSs without a beacon (11.1.3.8): one with its own RSN (SAE) beside an open transmitter; an
+ * open one that does not inherit the transmitter's RSN and WMM; one that inherits all. */
+static void test_bsss_of_one_beacon(void **state)
+{
+    (void)state;
+    static const uint8_t with_sae[] = {71, 35,  1,  0,  32, 83, 2,  17,  0,   0,    1, 'b', 85,
+                                       1,  1,   48, 20, 1,  0,  0,  15,  172, 4,    1, 0,   0,
+                                       15, 172, 4,  1,  0,  0,  15, 172, 8,   0xc0, 0};
+    static const uint8_t secure[] = {
+        48,  20, 1,  0,   0,  15,  172, 4,    1,  0,  0, 15, 172, 4,  1, 0,   0,   15,  172, 1,   0,  0, 221,
+        7,   0,  80, 242, 2,  0,   1,   0x80, 71, 35, 2, 0,  17,  83, 2, 1,   0,   0,   1,   'c', 85, 1, 1,
+        255, 5,  56, 2,   48, 221, 0,   0,    13, 83, 2, 17, 0,   0,  4, 's', 'a', 'm', 'e', 85,  1,  2};
+    struct scene *scene = scene_new();
+    hear_beacon(scene, 0, STATION(AP), "open", with_sae, sizeof with_sae);
+    hear_beacon(scene, 1, STATION(OTHER_AP), "office", secure, sizeof secure);
+    const struct vo_bss *sae = bss_of(scene, STATION(AP) + 1), *open = bss_of(scene, STATION(OTHER_AP) + 1),
+                        *same = bss_of(scene, STATION(OTHER_AP) + 2),
+                        *office = bss_of(scene, STATION(OTHER_AP));
+    assert_string_equal(vo_bss_security_word(&bss_of(scene, STATION(AP))->info, VO_CAPABILITY_ESS), "open");
+    assert_string_equal(vo_bss_security_word(&sae->info, sae->capability), "wpa3_personal");
+    assert_string_equal(vo_bss_pmf_word(&sae->info), "required");
+    assert_string_equal(vo_bss_security_word(&office->info, office->capability), "wpa2_enterprise");
+    assert_string_equal(vo_bss_security_word(&open->info, open->capability), "open");
+    assert_false(vo_bss_has(&open->info, VO_BSS_WMM));
+    assert_memory_equal(open->ssid, "c", 1);
+    assert_string_equal(vo_bss_security_word(&same->info, same->capability), "wpa2_enterprise");
+    assert_true(vo_bss_has(&same->info, VO_BSS_WMM));
+    assert_memory_equal(same->ssid, "same", 4);
+    assert_int_equal(same->mhz, 5180);
+    scene_free(scene);
+}
+
+/* A beacon that the capture cut before its RSN: that the network is open would be a guess. */
+static void test_cut_beacons(void **state)
+{
+    (void)state;
+    static const uint8_t elements[] = {CHANNEL(36), 48,  20, 1, 0, 0, 15, 172, 4, 1,    0, 0,
+                                       15,          172, 4,  1, 0, 0, 15, 172, 2, 0x80, 0};
+    for (unsigned snap = 0; snap < 2; snap++) {
+        struct scene *scene = scene_new();
+        scene->snap =
+            snap ? 80 : 0; /* 14 of radiotap, 24 and 12 of header, 2 + 5 + 6 + 3, then into the RSN */
+        hear_beacon(scene, 0, STATION(AP), "voice", elements, sizeof elements);
+        const struct vo_bss *bss = bss_of(scene, STATION(AP));
+        assert_int_equal(bss->info.cut, snap);
+        assert_int_equal(bss->mhz, 5180);
+        assert_memory_equal(bss->ssid, "voice", 5);
+        assert_string_equal(vo_bss_security_word(&bss->info, bss->capability),
+                            snap ? "unknown" : "wpa2_personal");
+        assert_string_equal(vo_bss_pmf_word(&bss->info), snap ? "unknown" : "optional");
+        if (snap)
+            assert_null(vo_bss_phy_word(&bss->info, bss->mhz));
+        else
+            assert_string_equal(vo_bss_phy_word(&bss->info, bss->mhz), "a");
+        scene_free(scene);
+    }
+}
+
 static struct vo_bss_info with_akms(uint32_t akms)
 {
     return (struct vo_bss_info){.has = UINT64_C(1) << VO_BSS_RSN,
@@ -233,6 +291,13 @@ static void test_security_words(void **state)
     assert_string_equal(vo_bss_security_word(&none, 0), "open");
     assert_string_equal(vo_bss_security_word(&none, VO_CAPABILITY_PRIVACY), "wep");
     assert_string_equal(vo_bss_security_word(&old, VO_CAPABILITY_PRIVACY), "wpa");
+    struct vo_bss_info wapi = {.has = UINT64_C(1) << VO_BSS_OTHER_SECURITY}, broken = with_akms(0);
+    assert_string_equal(vo_bss_security_word(&wapi, VO_CAPABILITY_PRIVACY), "other");
+    broken.rsn.parts = 0; /* the element has no list of AKMs, which means 802.1X … */
+    assert_string_equal(vo_bss_security_word(&broken, VO_CAPABILITY_PRIVACY), "wpa2_enterprise");
+    broken.rsn.broken = true; /* … but if it ends within one before */
+    assert_string_equal(vo_bss_security_word(&broken, VO_CAPABILITY_PRIVACY), "unknown");
+    assert_string_equal(vo_bss_pmf_word(&broken), "unknown");
 }
 
 static void test_ssid_text(void **state)
@@ -275,6 +340,8 @@ int main(void)
         cmocka_unit_test(test_security_words),
         cmocka_unit_test(test_ssid_text),
         cmocka_unit_test(test_flood),
+        cmocka_unit_test(test_bsss_of_one_beacon),
+        cmocka_unit_test(test_cut_beacons),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

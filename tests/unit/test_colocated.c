@@ -103,6 +103,93 @@ static void group_sizes_that_lie(void **state)
     }
 }
 
+static uint32_t elements_of(const uint8_t *beacon, size_t size, uint8_t *buffer, uint32_t room)
+{
+    struct vo_nontransmitted_list list;
+    struct vo_nontransmitted bss;
+    vo_nontransmitted_begin(hold(beacon, size), (uint32_t)size, MAC(0), &list);
+    assert_true(vo_nontransmitted_next(&list, &bss));
+    return vo_nontransmitted_elements(held, (uint32_t)size, &bss, buffer, room);
+}
+
+static bool has_element(const uint8_t *data, uint32_t size, uint16_t id, uint8_t first)
+{
+    struct vo_elements elements = vo_elements_of(data, size);
+    struct vo_element element;
+    while (vo_element_next(&elements, &element))
+        if (element.id == id && element.size && element.data[0] == first)
+            return true;
+    return false;
+}
+
+/* 11.1.3.8.4: what the profile does not have is the beacon's, but for what it says is not inherited (element
+ * 255/56: one id, 70; one extension, 36), the SSID and the TIM. Of two vendors' elements one is its own. */
+static const uint8_t of_beacon[] = {0,  1, 'x', 5, 4,  0, 1,   0, 0, 48, 1, 7, 70, 1,   7, 45, 1, 7, 255, 2,
+                                    36, 7, 255, 2, 35, 7, 221, 5, 1, 2,  3, 4, 7,  221, 5, 1,  2, 3, 5,   7};
+static const uint8_t of_profile[] = {83, 2, 11, 4, 0, 1, 'a', 85, 1,  1, 48, 1, 9, 221,
+                                     5,  1, 2,  3, 4, 9, 255, 5,  56, 1, 70, 1, 36};
+
+static void profiles_inherit(void **state)
+{
+    (void)state;
+    enum { HEADER = 5, PROFILE = sizeof of_profile };
+    uint8_t all[256];
+    struct vo_nontransmitted_list list;
+    struct vo_nontransmitted bss;
+    uint8_t data[sizeof of_beacon + HEADER + PROFILE];
+    memcpy(data, of_beacon, sizeof of_beacon);
+    memcpy(data + sizeof of_beacon, (const uint8_t[HEADER]){71, PROFILE + 3, 2, 0, PROFILE}, HEADER);
+    memcpy(data + sizeof of_beacon + HEADER, of_profile, PROFILE);
+    uint32_t size = elements_of(data, sizeof data, all, sizeof all);
+    assert_true(has_element(all, size, 0, 'a') && !has_element(all, size, 0, 'x'));
+    assert_true(has_element(all, size, 48, 9) && !has_element(all, size, 48, 7));
+    assert_true(has_element(all, size, 45, 7));
+    assert_false(has_element(all, size, 70, 7) || has_element(all, size, 5, 0) ||
+                 has_element(all, size, 71, 2));
+    assert_true(has_element(all, size, VO_ELEMENT_HE_CAPABILITIES, 7));
+    assert_false(has_element(all, size, VO_ELEMENT_HE_OPERATION, 7));
+    struct vo_elements elements = vo_elements_of(all, size);
+    struct vo_element element;
+    unsigned vendors = 0;
+    while (vo_element_next(&elements, &element))
+        if (element.id == VO_ELEMENT_VENDOR)
+            assert_int_equal(element.data[4], vendors++ == 0 ? 9 : 7); /* its own 1-2-3:4, the beacon's :5 */
+    assert_int_equal(vendors, 2);
+    for (uint32_t room = 0; room < size; room++) { /* whole elements, and no more than there is room for */
+        uint8_t *exact = malloc(room ? room : 1);
+        assert_non_null(exact);
+        uint32_t used = elements_of(data, sizeof data, exact, room);
+        assert_true(used <= room);
+        elements = vo_elements_of(exact, used);
+        while (vo_element_next(&elements, &element))
+            continue;
+        assert_false(vo_elements_are_malformed(&elements));
+        free(exact);
+    }
+    vo_nontransmitted_begin(hold(data, sizeof data), sizeof data, MAC(0), &list);
+    assert_true(vo_nontransmitted_next(&list, &bss));
+    assert_true(bss.has_capability);
+    assert_int_equal(bss.capability, 0x040b);
+}
+
+/* A profile that ends its element may go on in the next one, which then does not begin with a capability
+ * (9.4.2.45): there its RSN is. A third element begins with another BSS's. */
+static void profiles_in_two_elements(void **state)
+{
+    (void)state;
+    const uint8_t data[] = {48, 1,   7,  71, 13, 1,  0, 10, 83, 2, 17, 4, 0,
+                            1,  'a', 85, 1,  1,  71, 6, 1,  0,  3, 48, 1, 9};
+    const uint8_t others[] = {48, 1, 7, 71, 13, 1, 0, 10, 83, 2, 17, 4,  0, 1, 'a',
+                              85, 1, 1, 71, 9,  1, 0, 6,  83, 1, 0,  48, 1, 9};
+    uint8_t all[256];
+    uint32_t size = elements_of(data, sizeof data, all, sizeof all);
+    assert_true(has_element(all, size, 48, 9) && !has_element(all, size, 48, 7));
+    size = elements_of(others, sizeof others, all, sizeof all);
+    assert_true(has_element(all, size, 48, 7) && !has_element(all, size, 48, 9));
+    for (uint32_t cut = 18; cut < sizeof data; cut++) /* without its second part */
+        assert_true(has_element(all, elements_of(data, cut, all, sizeof all), 48, 7));
+}
+
 /* --- Reduced neighbour report --------------------------------------------------------------------- */
 
 /* Two rows of 16 bytes (6 GHz, channel 37), one of 5 (5 GHz, channel 36), one of a type that is not known,
@@ -198,9 +285,10 @@ static void neighbors_at_every_length(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bssids_of_one_beacon), cmocka_unit_test(bssids_at_every_length),
-        cmocka_unit_test(group_sizes_that_lie), cmocka_unit_test(neighbors),
-        cmocka_unit_test(every_size_of_a_row),  cmocka_unit_test(neighbors_at_every_length),
+        cmocka_unit_test(bssids_of_one_beacon),     cmocka_unit_test(bssids_at_every_length),
+        cmocka_unit_test(group_sizes_that_lie),     cmocka_unit_test(profiles_inherit),
+        cmocka_unit_test(profiles_in_two_elements), cmocka_unit_test(neighbors),
+        cmocka_unit_test(every_size_of_a_row),      cmocka_unit_test(neighbors_at_every_length),
     };
     return cmocka_run_group_tests(tests, NULL, release);
 }

@@ -37,6 +37,38 @@ static void test_delivered_frames(void **state)
     scene_free(scene);
 }
 
+/* Frames of this host, as its driver hands them back (radiotap's TX flags and data retries): 8 at once, one
+ * at the third attempt, one never, after four: 10 frames, 8 + 3 + 4 attempts, of which 2 + 3 are repetitions.
+ * No acknowledgement is in the capture, and none is missed. */
+static void test_sent_by_this_host(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new();
+    scene->is_sent = true;
+    for (unsigned i = 0; i < 10; i++) {
+        scene->data_retries = i == 8 ? 2 : i == 9 ? 3 : 0;
+        scene->tx_flags = i == 9 ? VO_RADIOTAP_TX_FAILED : 0;
+        hear_data(scene, 10 * i, PHONE, AP, 6, i, TO_DS);
+    }
+    scene->tx_flags = VO_RADIOTAP_TX_NO_ACK;
+    hear_data(scene, 100, PHONE, AP, 6, 10, TO_DS);
+    finish(scene);
+    const struct vo_link *link = link_between(scene, PHONE, AP);
+    double percent, uncertainty;
+    const char *why;
+    assert_int_equal(link->attempts, 15);
+    assert_int_equal(link->retries, 5);
+    assert_int_equal(link->frames, 10);
+    assert_int_equal(link->acknowledged, 9);
+    assert_int_equal(link->repeated_acknowledged, 1);
+    assert_int_equal(link->undelivered, 1);
+    assert_int_equal(link->unheard + link->open, 0);
+    assert_int_equal(link->unacknowledgeable, 1);
+    assert_true(vo_link_per(link, &percent, &uncertainty, &why));
+    assert_true(fabs(percent - 10) < 1e-9 && uncertainty == 0);
+    scene_free(scene);
+}
+
 /* 97 frames at once; one at the third attempt; one never, after four. */
 static void test_retry_is_no_loss(void **state)
 {
@@ -319,6 +351,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_delivered_frames),
+        cmocka_unit_test(test_sent_by_this_host),
         cmocka_unit_test(test_retry_is_no_loss),
         cmocka_unit_test(test_unheard_acknowledgements),
         cmocka_unit_test(test_what_cannot_be_told),

@@ -39,7 +39,7 @@ static void walks_the_list(void **state)
     (void)state;
     struct vo_elements elements = vo_elements_of(hold(list, sizeof list), sizeof list);
     struct vo_element element;
-    uint32_t vendor;
+    uint32_t vendor = 0;
     assert_true(vo_element_next(&elements, &element));
     assert_int_equal(element.id, VO_ELEMENT_SSID);
     assert_memory_equal(element.data, "ab", 2);
@@ -80,7 +80,7 @@ static void lengths_that_lie(void **state)
 {
     (void)state;
     static const uint8_t lies[][4] = {{0, 3, 'a', 'b'}, {0, 255, 0, 0}, {255, 0, 1, 1}, {0, 1, 'a', 7}};
-    static const unsigned whole[] = {0, 0, 0, 1};
+    static const unsigned whole[] = {0, 0, 1, 1};
     for (size_t i = 0; i < COUNT(lies); i++) {
         struct vo_elements elements = vo_elements_of(hold(lies[i], 4), 4);
         struct vo_element element;
@@ -90,6 +90,23 @@ static void lengths_that_lie(void **state)
         assert_int_equal(count, whole[i]);
         assert_true(vo_elements_are_malformed(&elements));
     }
+}
+
+/* An element 255 of length 0 lacks its extension (9.4.2.1): it is none, but the list goes on behind it. */
+static void an_extension_without_its_number(void **state)
+{
+    (void)state;
+    const uint8_t data[] = {255, 0, 3, 1, 11};
+    struct vo_elements elements = vo_elements_of(hold(data, sizeof data), sizeof data);
+    struct vo_element element;
+    assert_true(vo_element_next(&elements, &element));
+    assert_int_equal(element.id, VO_ELEMENT_EXTENSION);
+    assert_int_equal(element.size, 0);
+    assert_true(vo_element_next(&elements, &element));
+    assert_int_equal(element.id, VO_ELEMENT_DSSS);
+    assert_int_equal(element.data[0], 11);
+    assert_false(vo_element_next(&elements, &element));
+    assert_false(vo_elements_are_malformed(&elements));
 }
 
 /* An element of 255 bytes goes on in the Fragment elements behind it (10.28.11). */
@@ -138,9 +155,8 @@ static void joins_fragments(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(walks_the_list),
-        cmocka_unit_test(at_every_length),
-        cmocka_unit_test(lengths_that_lie),
+        cmocka_unit_test(walks_the_list),   cmocka_unit_test(at_every_length),
+        cmocka_unit_test(lengths_that_lie), cmocka_unit_test(an_extension_without_its_number),
         cmocka_unit_test(joins_fragments),
     };
     return cmocka_run_group_tests(tests, NULL, release);

@@ -64,15 +64,21 @@ static void roles_of_data(void **state)
 static void roles_with_an_amsdu(void **state)
 {
     (void)state;
+    /* Table 9-30: TA = SA to the DS and RA = DA from it also here; what would be in the third and fourth
+     * address is in the A-MSDU, and there is the BSSID. */
     DECODE(0x88, 1, L16(0), ADDRESS(1), ADDRESS(2), ADDRESS(3), L16(0), 0x86, 0);
-    assert_roles(MAC(1), MAC(2), MAC(1), NONE, NONE);
+    assert_roles(MAC(1), MAC(2), MAC(1), MAC(2), NONE);
     assert_true(frame.has & VO_IEEE80211_IS_AMSDU);
     DECODE(0x88, 2, L16(0), ADDRESS(1), ADDRESS(2), ADDRESS(3), L16(0), 0x86, 0);
-    assert_roles(MAC(1), MAC(2), MAC(2), NONE, NONE);
+    assert_roles(MAC(1), MAC(2), MAC(2), NONE, MAC(1));
     DECODE(0x88, 0, L16(0), ADDRESS(1), ADDRESS(2), ADDRESS(3), L16(0), 0x86, 0);
     assert_roles(MAC(1), MAC(2), MAC(3), MAC(2), MAC(1));
     DECODE(0x88, 3, L16(0), ADDRESS(1), ADDRESS(2), ADDRESS(3), L16(0), ADDRESS(4), 0x86, 0);
-    assert_roles(MAC(1), MAC(2), NONE, NONE, NONE);
+    assert_roles(MAC(1), MAC(2), MAC(3), NONE, NONE);
+    /* QoS Null has no A-MSDU, whatever the bit says (9.2.4.5.1: reserved there). */
+    DECODE(0xc8, 1, L16(0), ADDRESS(1), ADDRESS(2), ADDRESS(3), L16(0), 0x86, 0);
+    assert_roles(MAC(1), MAC(2), MAC(1), MAC(2), MAC(3));
+    assert_false(frame.has & VO_IEEE80211_IS_AMSDU);
 }
 
 static void quality_of_service(void **state)
@@ -152,6 +158,22 @@ static void control_frames(void **state)
     assert_int_equal(frame.header_size, 4);
 }
 
+/* 9.2.4.1.1: B8 to B11 of a control frame extension are its own subtype (here 10, SSW-Ack, with B11, which is
+ * Retry elsewhere), B12 is Power Management. All flags of an S1G beacon are others. */
+static void kinds_without_these_flags(void **state)
+{
+    (void)state;
+    assert_int_equal(DECODE(0x64, 0x1a, L16(0), ADDRESS(1), ADDRESS(2), 0), VO_IEEE80211_OK);
+    assert_int_equal(frame.kind, VO_IEEE80211_CONTROL_EXTENSION);
+    assert_int_equal(frame.control & 0xff00, VO_IEEE80211_POWER_MANAGEMENT);
+    assert_roles(MAC(1), MAC(2), NONE, NONE, NONE);
+    DECODE(0x64, 0x06, L16(0), ADDRESS(1), ADDRESS(8), ADDRESS(9)); /* DMG DTS: then NAV-SA and NAV-DA */
+    assert_roles(MAC(1), NONE, NONE, NONE, NONE);
+    assert_int_equal(DECODE(0x1c, 0xff, L16(0), ADDRESS(3)), VO_IEEE80211_OK);
+    assert_int_equal(frame.kind, VO_IEEE80211_S1G_BEACON);
+    assert_int_equal(frame.control & 0xff00, 0);
+}
+
 static void other_kinds(void **state)
 {
     (void)state;
@@ -211,9 +233,28 @@ static void checks_the_fcs(void **state)
     /* CRC-32's check value: "123456789" gives 0xcbf43926; least significant byte first on the air. */
     uint8_t data[] = {'1', '2', '3', '4', '5', '6', '7', '8', '9', 0x26, 0x39, 0xf4, 0xcb};
     assert_int_equal(vo_ieee80211_fcs(data, 9), 0xcbf43926);
-    assert_true(vo_ieee80211_fcs_holds(data, sizeof data));
+    assert_true(vo_ieee80211_fcs_holds(data, sizeof data, NULL));
     data[3] ^= 1;
-    assert_false(vo_ieee80211_fcs_holds(data, sizeof data));
+    assert_false(vo_ieee80211_fcs_holds(data, sizeof data, NULL));
+}
+
+/* The receiver's padding was not on the air: the FCS is that of the 26 bytes of header and the body. */
+static void the_fcs_is_without_padding(void **state)
+{
+    (void)state;
+    uint8_t air[] = {0x88, 1, L16(0), ADDRESS(1), ADDRESS(2), ADDRESS(3), L16(0), 6, 0, 'v', 'o'};
+    uint8_t captured[sizeof air + 2 + 4];
+    uint32_t fcs = vo_ieee80211_fcs(air, sizeof air);
+    memcpy(captured, air, 26);
+    memcpy(captured + 26, (const uint8_t[]){0xee, 0xee, 'v', 'o', L16(fcs), L16(fcs >> 16)}, 8);
+    assert_int_equal(
+        decode(captured, sizeof captured, sizeof captured, VO_IEEE80211_WITH_FCS | VO_IEEE80211_PADDED),
+        VO_IEEE80211_OK);
+    assert_int_equal(frame.padding, 2);
+    assert_int_equal(frame.body_size, 2);
+    assert_true(vo_ieee80211_fcs_holds(captured, sizeof captured, &frame));
+    captured[28] ^= 1;
+    assert_false(vo_ieee80211_fcs_holds(captured, sizeof captured, &frame));
 }
 
 static void ethertypes(void **state)
@@ -232,6 +273,36 @@ static void ethertypes(void **state)
     assert_false(vo_ieee80211_ethertype(&frame, &type));
     DECODE(0xd4, 0, L16(0), ADDRESS(1), 0xaa, 0xaa, 3, 0, 0, 0, 0x88, 0x8e);
     assert_false(vo_ieee80211_ethertype(&frame, &type));
+}
+
+/* Mesh control (9.2.4.7.3): flags, time to live, sequence number, and 0, 6 or 12 bytes of addresses by the
+ * flags' lower two bits, of which 3 is reserved. Outside of a mesh bit 8 of the QoS control is another. */
+static void types_behind_mesh_control(void **state)
+{
+    (void)state;
+    enum { LONGEST = 18 };
+    for (unsigned extension = 0; extension < 4; extension++) {
+        uint8_t data[32 + LONGEST + 8] = {0x88, 3, 0, 0};
+        uint32_t control = 6 + 6 * extension, size = 32 + (control <= LONGEST ? control : LONGEST);
+        data[30] = 6;
+        data[31] = 1; /* mesh control present */
+        data[32] = (uint8_t)extension;
+        memcpy(data + size, (const uint8_t[]){0xaa, 0xaa, 3, 0, 0, 0, 8, 0}, 8);
+        uint16_t type = 0;
+        decode(data, size + 8, size + 8, 0);
+        assert_int_equal(vo_ieee80211_ethertype(&frame, &type), extension < 3);
+        assert_int_equal(type, extension < 3 ? 0x0800 : 0);
+        for (uint32_t cut = 32; cut < size + 8; cut++) {
+            decode(data, cut, size + 8, 0);
+            assert_false(vo_ieee80211_ethertype(&frame, &type));
+        }
+        data[31] = 0; /* and if it is not announced, it is none */
+        decode(data, size + 8, size + 8, 0);
+        assert_false(vo_ieee80211_ethertype(&frame, &type));
+    }
+    uint16_t type;
+    DECODE(0x88, 2, L16(0), ADDRESS(1), ADDRESS(2), ADDRESS(3), L16(0), 6, 1, 0xaa, 0xaa, 3, 0, 0, 0, 8, 0);
+    assert_true(vo_ieee80211_ethertype(&frame, &type)); /* an AP's buffer state, not mesh control */
 }
 
 /* Three bytes and one of padding, then one byte. */
@@ -309,6 +380,21 @@ static void management_fields(void **state)
     assert_false(vo_ieee80211_management_decode(&frame, &management));
 }
 
+/* A management frame in fragments (10.4): the elements go on in the next, whose body begins anywhere. */
+static void management_in_fragments(void **state)
+{
+    (void)state;
+    struct vo_ieee80211_management management;
+    DECODE(0x10, 0x04, L16(0), ADDRESS(1), ADDRESS(2), ADDRESS(2), L16(0x10), L16(0x11), L16(0), L16(0xc007),
+           0, 0);
+    assert_true(vo_ieee80211_management_decode(&frame, &management));
+    assert_int_equal(management.value[VO_MANAGEMENT_AID], 7);
+    assert_true(management.cut);
+    DECODE(0x10, 0, L16(0), ADDRESS(1), ADDRESS(2), ADDRESS(2), L16(0x11), L16(0x11), L16(0), L16(0xc007), 0,
+           0);
+    assert_false(vo_ieee80211_management_decode(&frame, &management));
+}
+
 static void management_at_every_length(void **state)
 {
     (void)state;
@@ -322,6 +408,7 @@ static void management_at_every_length(void **state)
         assert_int_equal(management.has >> VO_MANAGEMENT_INTERVAL & 1, size >= 34);
         assert_int_equal(management.has >> VO_MANAGEMENT_CAPABILITY & 1, size >= 36);
         assert_int_equal(management.elements != NULL, size >= 36);
+        assert_true(management.cut);
     }
 }
 
@@ -415,12 +502,16 @@ int main(void)
         cmocka_unit_test(padding_and_fcs),
         cmocka_unit_test(control_frames),
         cmocka_unit_test(other_kinds),
+        cmocka_unit_test(kinds_without_these_flags),
         cmocka_unit_test(every_kind_at_every_length),
         cmocka_unit_test(a_cut_header_tells_what_it_has),
         cmocka_unit_test(checks_the_fcs),
+        cmocka_unit_test(the_fcs_is_without_padding),
         cmocka_unit_test(ethertypes),
+        cmocka_unit_test(types_behind_mesh_control),
         cmocka_unit_test(frames_in_an_amsdu),
         cmocka_unit_test(management_fields),
+        cmocka_unit_test(management_in_fragments),
         cmocka_unit_test(management_at_every_length),
         cmocka_unit_test(block_acks),
         cmocka_unit_test(block_acks_of_several_stations),

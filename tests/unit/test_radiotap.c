@@ -233,6 +233,44 @@ static void chains_do_not_replace_the_signal(void **state)
     assert_false(radiotap.incomplete);
 }
 
+/* A receiver that tells the levels of its chains alone: none is the frame's, the strongest stands for it. */
+static void chains_alone(void **state)
+{
+    (void)state;
+    /* two chains: -70 and -64 dBm; then one that wrote 0, which is no level; then none at all */
+    const uint8_t header[] = {0,           0,    L16(18), L32(MORE | RESET), L32(MORE | RESET | BIT(5)),
+                              L32(BIT(5)), 0xba, 0xc0};
+    const uint8_t zero[] = {0,           0, L16(18), L32(MORE | RESET), L32(MORE | RESET | BIT(5)),
+                            L32(BIT(5)), 0, 0xc0};
+    const uint8_t none[] = {0, 0, L16(13), L32(MORE | RESET), L32(BIT(5)), 0};
+    const uint8_t own[] = {0, 0, L16(14), L32(MORE | RESET | BIT(5)), L32(BIT(5)), 0xb0, 0xc0};
+    assert_int_equal(decode(header, sizeof header), VO_RADIOTAP_OK);
+    assert_false(has(VO_RADIOTAP_SIGNAL));
+    assert_int_equal(vo_radiotap_signal(&radiotap), -64);
+    decode(zero, sizeof zero);
+    assert_int_equal(vo_radiotap_signal(&radiotap), -64);
+    decode(none, sizeof none);
+    assert_int_equal(vo_radiotap_signal(&radiotap), 0);
+    decode(own, sizeof own); /* the frame's own is -80 dBm, though a chain has more */
+    assert_int_equal(vo_radiotap_signal(&radiotap), -80);
+}
+
+/* FreeBSD's drivers write XChannel in place of Channel. */
+static void where_it_was_received(void **state)
+{
+    (void)state;
+    const uint8_t both[] = {0,         0,  L16(20), L32(BIT(3) | BIT(18)), L16(2412), L16(0xa0), L32(0x140),
+                            L16(5180), 36, 40};
+    const uint8_t extended[] = {0, 0, L16(16), L32(BIT(18)), L32(0x140), L16(5180), 36, 40};
+    const uint8_t neither[] = {0, 0, L16(8), L32(0)};
+    assert_int_equal(decode(both, sizeof both), VO_RADIOTAP_OK);
+    assert_int_equal(vo_radiotap_mhz(&radiotap), 2412);
+    decode(extended, sizeof extended);
+    assert_int_equal(vo_radiotap_mhz(&radiotap), 5180);
+    decode(neither, sizeof neither);
+    assert_int_equal(vo_radiotap_mhz(&radiotap), 0);
+}
+
 static void chains_alone_are_no_signal(void **state)
 {
     (void)state;
@@ -427,6 +465,8 @@ int main(void)
         cmocka_unit_test(the_rarer_fields),
         cmocka_unit_test(chains_do_not_replace_the_signal),
         cmocka_unit_test(chains_alone_are_no_signal),
+        cmocka_unit_test(chains_alone),
+        cmocka_unit_test(where_it_was_received),
         cmocka_unit_test(more_chains_than_rows),
         cmocka_unit_test(vendors_are_skipped),
         cmocka_unit_test(unknown_bits_end_the_walk),

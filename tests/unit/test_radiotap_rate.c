@@ -41,12 +41,58 @@ static void legacy(void **state)
     assert_int_equal(kbps(&radiotap), 6000);
     assert_int_equal(rate.phy, VO_WLAN_PHY_OFDM);
     assert_int_equal(rate.width_mhz, 20);
-    radiotap.has |= HAS(VO_RADIOTAP_CHANNEL); /* 5.5 Mbit/s of a channel of 5 MHz is OFDM, not CCK */
+    radiotap.has |=
+        HAS(VO_RADIOTAP_CHANNEL); /* 3 Mbit/s of a channel of 5 MHz: 12 at a quarter of the clock */
     radiotap.channel_flags = VO_RADIOTAP_CHANNEL_QUARTER;
-    radiotap.rate_500 = 11;
-    kbps(&radiotap);
+    radiotap.rate_500 = 6;
+    assert_int_equal(kbps(&radiotap), 3000);
     assert_int_equal(rate.phy, VO_WLAN_PHY_OFDM);
     assert_int_equal(rate.width_mhz, 5);
+    radiotap.has =
+        HAS(VO_RADIOTAP_RATE) | HAS(VO_RADIOTAP_XCHANNEL); /* 3 Mbit/s in 10 MHz, told by XChannel */
+    radiotap.xchannel_flags = VO_RADIOTAP_CHANNEL_HALF;
+    assert_int_equal(kbps(&radiotap), 3000);
+    assert_int_equal(rate.width_mhz, 10);
+}
+
+/* What is no rate of 802.11a, b or g (17.3.2.2, 16.3.1) is not told: 0x87 is MCS 7 of an HT frame as FreeBSD
+ * writes it, not 67.5 Mbit/s. Turbo is of no standard: its rate is told, but no PHY whose times are known. */
+static void values_that_are_no_rates(void **state)
+{
+    (void)state;
+    static const uint8_t values[] = {0, 1, 3, 10, 13, 21, 23, 130, 0x87, 255};
+    struct vo_radiotap radiotap = {.has = HAS(VO_RADIOTAP_RATE)};
+    for (unsigned i = 0; i < sizeof values; i++) {
+        radiotap.rate_500 = values[i];
+        assert_false(vo_radiotap_rate(&radiotap, &rate));
+        assert_int_equal(rate.phy, VO_WLAN_PHY_UNKNOWN);
+    }
+    radiotap.has |= HAS(VO_RADIOTAP_CHANNEL);
+    radiotap.channel_flags = VO_RADIOTAP_CHANNEL_TURBO;
+    radiotap.rate_500 = 216;
+    assert_int_equal(kbps(&radiotap), 108000);
+    assert_int_equal(rate.phy, VO_WLAN_PHY_UNKNOWN);
+    radiotap.channel_flags = VO_RADIOTAP_CHANNEL_HALF;
+    radiotap.rate_500 = 108; /* 54 Mbit/s does not exist there */
+    assert_false(vo_radiotap_rate(&radiotap, &rate));
+}
+
+/* Flags tell of a short guard interval where the MCS field does not; not set, it may be long or not told.
+ * MCS 7 in 20 MHz: 52 subcarriers, 6 bits, code 5/6, 3.6 us: 72.2 Mbit/s. */
+static void guard_interval_by_flags(void **state)
+{
+    (void)state;
+    struct vo_radiotap radiotap = {.has = HAS(VO_RADIOTAP_MCS) | HAS(VO_RADIOTAP_FLAGS),
+                                   .flags = VO_RADIOTAP_SHORT_GI,
+                                   .mcs_known = 3,
+                                   .mcs = 7};
+    assert_int_equal(kbps(&radiotap), 72222);
+    assert_int_equal(rate.gi_ns, 400);
+    radiotap.flags = 0;
+    assert_false(vo_radiotap_rate(&radiotap, &rate));
+    radiotap.flags = VO_RADIOTAP_SHORT_GI;
+    radiotap.mcs_known = 7; /* the field says that it is long */
+    assert_int_equal(kbps(&radiotap), 65000);
 }
 
 static uint32_t ht(unsigned known, unsigned flags, unsigned mcs)
@@ -250,6 +296,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_gives_no_rate),
         cmocka_unit_test(legacy),
+        cmocka_unit_test(values_that_are_no_rates),
+        cmocka_unit_test(guard_interval_by_flags),
         cmocka_unit_test(ht_rates),
         cmocka_unit_test(vht_rates),
         cmocka_unit_test(he_rates),

@@ -51,6 +51,13 @@ static const struct frame frames[] = {
     /* no station is at its end: by the access point */
     {"from the access point to a group", 105, "group-02:00:00:00:00:02", WLAN, NO_PRIORITY,
      BYTES(0x08, 2, 0, 0, 1, 0, 0x5e, 0, 0, 1, 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 3, 0x10, 0x02, SNAP4)},
+    /* QoS control with bit 8: mesh control of 6 bytes, and of 12 with a fifth address (9.2.4.7.3) */
+    {"mesh", 105, "wds-02:00:00:00:00:02", WLAN, .priority = 6, .vague = true,
+     BYTES(WLAN_HEADER(0x88, 3), ADDRESS_4, 6, 1, 0, 31, 1, 2, 3, 4, SNAP4)},
+    {"mesh, to a group", 105, "from_ap-02:00:00:00:00:01", WLAN, .priority = 6, .vague = true,
+     BYTES(WLAN_HEADER(0x88, 2), 6, 1, 1, 31, 1, 2, 3, 4, ADDRESS_4, SNAP4)},
+    {"bit 8 of the QoS control outside of a mesh", 105, "from_ap-02:00:00:00:00:01", WLAN, .priority = 6,
+     BYTES(WLAN_HEADER(0x88, 2), 6, 1, SNAP4)},
     {"VLAN in the frame", 105, TO_AP "/vlan100", WLAN, .priority = 5,
      BYTES(QOS_DATA(1, 6), LLC_SNAP(0x8100), 0xa0, 100, B16(0x0800), INNER4)},
     {"A-MSDU of one", 105, TO_AP, WLAN, .priority = 6,
@@ -82,6 +89,10 @@ static const struct frame frames[] = {
     /* an unknown field before the common one */
     {"PPI with two fields", 192, TO_AP, WLAN, NO_PRIORITY,
      BYTES(PPI(38, 105), L16(99), L16(2), 0, 0, PPI_COMMON(0), DATA, SNAP4)},
+    /* the same of five bytes and three of padding, as flag 1 says; then common tells of the FCS */
+    {"PPI with fields at multiples of four", 192, TO_AP, WLAN, NO_PRIORITY, .trailer = 4,
+     BYTES(0, 1, L16(44), L32(105), L16(99), L16(5), 0, 0, 0, 0, 0, 0, 0, 0, PPI_COMMON(1), DATA, SNAP4,
+           FCS)},
     {"PPI with Ethernet", 192, "", NO_PRIORITY, BYTES(PPI(8, 1), ETHERNET(0x0800), INNER4)},
     {"Prism", 119, TO_AP, WLAN, NO_PRIORITY,
      BYTES(0x44, 0, 0, 0, L32(24), 'w', 'l', 'a', 'n', '0', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, DATA, SNAP4)},

@@ -112,6 +112,56 @@ static void per_packet_information(void **state)
     assert_true(received.radio.tsft_us == 5000);
 }
 
+/* With flag 1 each field begins at a multiple of four (PPI 1.0.10, 3.1): five bytes of a field that is not
+ * known and three of padding, then 802.11 common with nothing in it, which is zeros and -128. */
+static void fields_at_multiples_of_four(void **state)
+{
+    (void)state;
+    const uint8_t data[] = {0,      1,      L16(44),   L32(105), L16(99), L16(5), 'a',     'b',    'c',
+                            'd',    'e',    0,         0,        0,       L16(2), L16(20), L32(0), L32(0),
+                            L16(1), L16(0), L16(2412), L16(0),   0,       0,      0x80,    0,      ACK};
+    check(PPI, data, sizeof data);
+    assert_int_equal(received.options, VO_IEEE80211_WITH_FCS);
+    assert_true(received.fcs_told);
+    assert_int_equal(received.radio.frequency_mhz, 2412);
+    assert_false(has(VO_RADIOTAP_SIGNAL) || has(VO_RADIOTAP_NOISE) || has(VO_RADIOTAP_TSFT) ||
+                 has(VO_RADIOTAP_RATE));
+    uint8_t unaligned[sizeof data];
+    memcpy(unaligned, data, sizeof data);
+    unaligned[1] = 0; /* then the padding begins a field that is longer than the header */
+    assert_int_equal(decode(PPI, unaligned, sizeof unaligned), VO_WLAN_RECEIVED_OK);
+    assert_int_equal(received.options, 0);
+    assert_false(received.fcs_told);
+}
+
+/* 802.11n MAC+PHY (48 bytes): 40 MHz, short guard interval, one of an A-MPDU; MCS 15; levels of two chains.
+ */
+static void of_802_11n(void **state)
+{
+    (void)state;
+    uint8_t data[8 + 4 + 48 + ACK_SIZE] = {0,         0,         L16(60), L32(105), L16(4), L16(48),
+                                           L32(0x16), L32(4711), 0,       15,       2};
+    memcpy(data + 12 + 24, (const uint8_t[]){0xce, 0xa1, 0xc4, 0xa1, 0x80, 0, 0x80, 0}, 8);
+    memcpy(data + 60, (const uint8_t[]){ACK}, ACK_SIZE);
+    check(PPI, data, sizeof data);
+    assert_true(has(VO_RADIOTAP_MCS) && has(VO_RADIOTAP_AMPDU));
+    assert_int_equal(received.radio.mcs_known, 7); /* width, MCS, guard interval */
+    assert_int_equal(received.radio.mcs_flags, 5); /* 40 MHz, short */
+    assert_int_equal(received.radio.mcs, 15);
+    assert_int_equal(received.radio.ampdu_reference, 4711);
+    assert_int_equal(received.radio.chain_count, 2);
+    assert_int_equal(vo_radiotap_signal(&received.radio), -50);
+    data[12] = 0x02;    /* in no A-MPDU */
+    data[12 + 9] = 255; /* and the MCS is not told */
+    assert_int_equal(decode(PPI, data, sizeof data), VO_WLAN_RECEIVED_OK);
+    assert_int_equal(received.radio.mcs_known, 5);
+    assert_false(has(VO_RADIOTAP_AMPDU));
+    data[8] = 3; /* 802.11n MAC has twelve bytes; this one is longer, and is read alike */
+    assert_int_equal(decode(PPI, data, sizeof data), VO_WLAN_RECEIVED_OK);
+    assert_int_equal(received.radio.mcs_known, 5);
+    assert_int_equal(received.radio.chain_count, 0);
+}
+
 #define PRISM_ITEM(which, status, value) L32(which), L16(status), L16(4), L32(value)
 
 static void prism(void **state)
@@ -176,6 +226,25 @@ static void avs(void **state)
     const uint8_t raw[] = {AVS_HEADER(3), ACK}; /* levels without a unit */
     check(AVS, raw, sizeof raw);
     assert_false(has(VO_RADIOTAP_SIGNAL) || has(VO_RADIOTAP_NOISE));
+    assert_false(has(VO_RADIOTAP_FLAGS));
+    assert_false(received.fcs_told);
+    /* A frequency in kHz in place of the channel, a rate in bit/s, a level that is none of eight bits, a
+     * short preamble; the clock is not there. */
+    uint8_t other[] = {AVS_HEADER(2), ACK};
+    memcpy(other + 8, (const uint8_t[8]){0}, 8);
+    memcpy(other + 28, (const uint8_t[]){B32(2437000), B32(5500000)}, 8);
+    memcpy(other + 48, (const uint8_t[]){0, 0, 1, 200}, 4);
+    other[59] = 1;
+    check(AVS, other, sizeof other);
+    assert_int_equal(received.radio.frequency_mhz, 2437);
+    assert_int_equal(received.radio.rate_500, 11);
+    assert_false(has(VO_RADIOTAP_SIGNAL) || has(VO_RADIOTAP_TSFT));
+    assert_int_equal(received.radio.noise_dbm, -96);
+    assert_int_equal(received.radio.flags, VO_RADIOTAP_SHORT_PREAMBLE);
+    assert_false(received.fcs_told);                     /* of that the header says nothing */
+    memcpy(other + 28, (const uint8_t[]){B32(2437)}, 4); /* in MHz */
+    check(AVS, other, sizeof other);
+    assert_int_equal(received.radio.frequency_mhz, 2437);
     const uint8_t brief[] = {B32(0x80211001), B32(8), ACK};
     check(AVS, brief, sizeof brief);
     assert_int_equal(received.radio.has, 0);
@@ -194,8 +263,13 @@ static int release(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bare),  cmocka_unit_test(radiotap), cmocka_unit_test(per_packet_information),
-        cmocka_unit_test(prism), cmocka_unit_test(avs),
+        cmocka_unit_test(bare),
+        cmocka_unit_test(radiotap),
+        cmocka_unit_test(per_packet_information),
+        cmocka_unit_test(prism),
+        cmocka_unit_test(avs),
+        cmocka_unit_test(fields_at_multiples_of_four),
+        cmocka_unit_test(of_802_11n),
     };
     return cmocka_run_group_tests(tests, NULL, release);
 }

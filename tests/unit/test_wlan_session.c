@@ -150,6 +150,90 @@ static void test_unmarked_damage(void **state)
     scene_free(scene);
 }
 
+/* A beacon of a known access point, damaged and not marked so: it must not become what the network announces.
+ */
+static void test_damaged_beacons(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new();
+    scene->flags = VO_RADIOTAP_FCS_AT_END;
+    for (unsigned i = 0; i < 10; i++) {
+        uint8_t name = i == 7 ? 'x' : 'v';
+        put_header(scene, VO_IEEE80211_BEACON, 0, GROUP, STATION(AP), STATION(AP), i);
+        put_number(scene, 0, 8);
+        put_number(scene, 100, 2);
+        put_number(scene, VO_CAPABILITY_ESS, 2);
+        put(scene, (const uint8_t[]){0, 1, 'v'}, 3);
+        uint32_t fcs =
+            vo_ieee80211_fcs(scene->bytes + scene->header, (uint32_t)(scene->size - scene->header));
+        scene->bytes[scene->size - 1] = name;
+        put_number(scene, fcs, 4);
+        scene->ms = 100 * i;
+        hear(scene);
+    }
+    const struct vo_bss *bss = vo_bsses_find(&scene->session.ears[0]->bsses, STATION(AP));
+    assert_int_equal(scene->session.counts.unmarked_damage, 1);
+    assert_int_equal(bss->beacons, 9);
+    assert_int_equal(bss->changes, 0);
+    assert_memory_equal(bss->ssid, "v", 1);
+    scene_free(scene);
+}
+
+/* Bare 802.11 tells of no FCS. Where four bytes behind the frames hold as one, it is: else each frame would
+ * be four bytes longer than it was, and they would be read as elements. */
+static void test_fcs_that_nothing_tells_of(void **state)
+{
+    (void)state;
+    for (unsigned with = 0; with < 2; with++) {
+        struct scene *scene = scene_new();
+        scene->linktype = 105;
+        for (unsigned i = 0; i < 5; i++) {
+            put_header(scene, VO_IEEE80211_BEACON, 0, GROUP, STATION(AP), STATION(AP), i);
+            put_number(scene, 0, 8);
+            put_number(scene, 100, 2);
+            put_number(scene, VO_CAPABILITY_ESS, 2);
+            put(scene, (const uint8_t[]){0, 1, 'v'}, 3);
+            uint32_t fcs = vo_ieee80211_fcs(scene->bytes, (uint32_t)scene->size);
+            if (with)
+                put_number(scene, fcs, 4);
+            hear(scene);
+        }
+        const struct vo_bss *bss = vo_bsses_find(&scene->session.ears[0]->bsses, STATION(AP));
+        assert_non_null(bss);
+        assert_int_equal(bss->info.elements, 1);
+        assert_int_equal(bss->info.malformed, 0);
+        assert_int_equal(scene->session.ears[0]->fcs_found, with);
+        assert_int_equal(scene->session.ears[0]->fcs_looked_for, with ? 1 : 5);
+        scene_free(scene);
+    }
+}
+
+/* Frames that the capture cut within their header: type and retry are in what is there. At 6 Mbit/s 130 bytes
+ * take 200 us, see test_air.c; of QoS data the category is not known. */
+static void test_cut_headers(void **state)
+{
+    (void)state;
+    enum { RADIOTAP = 15, HEADER = 26, CONTROL = 2 };
+    struct scene *scene = scene_new();
+    for (scene->snap = 1; scene->snap < RADIOTAP + HEADER; scene->snap++) {
+        scene->session.counts = (struct vo_wlan_counts){0};
+        hear_data(scene, 100 * (double)scene->snap, PHONE, AP, 6, 1, TO_DS | RETRY);
+        const struct vo_wlan_counts *counts = &scene->session.counts;
+        assert_int_equal(counts->undecoded, 1);
+        assert_int_equal(counts->retries, scene->snap >= RADIOTAP + CONTROL);
+        assert_int_equal(counts->data, scene->snap >= RADIOTAP + CONTROL);
+    }
+    const struct vo_air_channel *channel = scene->session.ears[0]->air->channels[0];
+    assert_int_equal(channel->frames, HEADER); /* those of which all of radiotap was captured */
+    assert_int_equal(channel->retries, HEADER - CONTROL);
+    assert_int_equal(channel->sum.ns[VO_AIR_DAMAGED], 2 * 200000); /* of which not even the type is known */
+    assert_int_equal(vo_air_sum_ns(&channel->sum), 2 * 200000);
+    assert_int_equal(scene->session.ears[0]->delivery.count, 0);
+    vo_wlan_session_finish(&scene->session);
+    assert_int_equal(channel->used_ns, HEADER * 200000);
+    scene_free(scene);
+}
+
 /* What two adapters hear of one frame is counted for each by itself. */
 static void test_two_ears(void **state)
 {
@@ -253,7 +337,7 @@ static void test_records(void **state)
     char path[] = "/tmp/voready-wlan-XXXXXX";
     static const struct vo_wlan_options options;
     struct vo_record_reader *reader;
-    struct vo_record record;
+    struct vo_record record = {0};
     unsigned links = 0, bsses = 0, channels = 0, stations = 0, captures = 0, series = 0;
     int fd = mkstemp(path);
     assert_int_equal(fd >= 0, 1);
@@ -384,6 +468,8 @@ int main(void)
         cmocka_unit_test(test_unmarked_damage),  cmocka_unit_test(test_two_ears),
         cmocka_unit_test(test_surveyed),         cmocka_unit_test(test_names_of_networks),
         cmocka_unit_test(test_hostile_frames),   cmocka_unit_test(test_records),
+        cmocka_unit_test(test_damaged_beacons),  cmocka_unit_test(test_fcs_that_nothing_tells_of),
+        cmocka_unit_test(test_cut_headers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,6 +41,11 @@ struct scene {
     uint64_t tsft_us;
     uint8_t bytes[4096];
     size_t header, size;
+    size_t snap;       /* bytes that are captured; 0: all */
+    uint32_t linktype; /* 0: radiotap; else there is no receiver's header */
+    bool is_sent;      /* by this host: tx_flags and data_retries are fields */
+    uint16_t tx_flags;
+    uint8_t data_retries;
 };
 
 static inline void put(struct scene *scene, const void *bytes, size_t size)
@@ -76,7 +81,10 @@ static inline void begin(struct scene *scene)
     present |= (scene->dbm ? 1u << VO_RADIOTAP_SIGNAL : 0) | (scene->noise ? 1u << VO_RADIOTAP_NOISE : 0);
     present |=
         (scene->has_mcs ? 1u << VO_RADIOTAP_MCS : 0) | (scene->has_reference ? 1u << VO_RADIOTAP_AMPDU : 0);
-    scene->size = 0;
+    present |= scene->is_sent ? 1u << VO_RADIOTAP_TX_FLAGS | 1u << VO_RADIOTAP_DATA_RETRIES : 0;
+    scene->size = scene->header = 0;
+    if (scene->linktype)
+        return;
     put_number(scene, 0, 4);
     put_number(scene, present, 4);
     if (scene->has_tsft)
@@ -91,6 +99,11 @@ static inline void begin(struct scene *scene)
         put_number(scene, (uint8_t)scene->dbm, 1);
     if (scene->noise)
         put_number(scene, (uint8_t)scene->noise, 1);
+    if (scene->is_sent) {
+        align(scene, 2);
+        put_number(scene, scene->tx_flags, 2);
+        put_number(scene, scene->data_retries, 1);
+    }
     if (scene->has_mcs)
         put(scene, scene->mcs, 3);
     if (scene->has_reference) {
@@ -105,12 +118,13 @@ static inline void begin(struct scene *scene)
 /* Gives what was put since begin() to the session. */
 static inline void hear(struct scene *scene)
 {
-    uint8_t *exact = malloc(scene->size); /* so that reading beyond it is seen */
-    memcpy(exact, scene->bytes, scene->size);
+    size_t size = scene->snap && scene->snap < scene->size ? scene->snap : scene->size;
+    uint8_t *exact = malloc(size); /* so that reading beyond it is seen */
+    memcpy(exact, scene->bytes, size);
     struct vo_frame frame = {.data = exact,
-                             .captured = (uint32_t)scene->size,
+                             .captured = (uint32_t)size,
                              .length = (uint32_t)scene->size,
-                             .linktype = 127,
+                             .linktype = scene->linktype ? scene->linktype : 127,
                              .interface = scene->interface,
                              .time = (vo_time)(scene->ms * 1e6)};
     vo_wlan_session_frame(&scene->session, &frame);

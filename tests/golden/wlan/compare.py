@@ -9,7 +9,8 @@ with a reason; a row that no longer occurs fails as well. --write writes the dif
 reasons that stand there; new ones get none, and fail until somebody has found it.
 
 Rates (rates.py): a capture is made with every combination of MCS, width, guard interval and streams that radiotap can tell of HT,
-VHT and HE, and every rate is compared with wlan_radio.data_rate, where tshark 4.0 has one, and with a computation of its own.
+VHT and HE, and every rate is compared with wlan_radio.data_rate, where tshark 4.0 has one, and with a computation of its own. The
+same is done with times on the air (airtime.py), and captures as many tools write them are made (made.py).
 TOOLS tells where wlan-frames is (build).
 """
 import glob
@@ -20,7 +21,10 @@ import sys
 import tempfile
 from collections import Counter, OrderedDict
 
+import airtime
+import made
 import rates
+import wire
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, '..', '..', '..')
@@ -54,20 +58,37 @@ FCS = {'1': 'good', '0': 'bad', 'Good': 'good', 'Bad': 'bad'}
 
 # value of wlan-frames: field of tshark, and its values as wlan-frames writes them (None: has none)
 FIELDS = {
-    'kind': ('wlan.fc.type_subtype', first(number)),
+    'time': ('frame.time_epoch', lambda v: v[0].replace('.', '')),
+    'kind': ('wlan.fc.type_subtype', lambda v: str(int(v[0], 0) if int(v[0], 0) < 0x100 else int(v[0], 0) >> 4)),
     'ra': ('wlan.ra', first()), 'ta': ('wlan.ta', first()), 'bssid': ('wlan.bssid', first()),
-    'sa': ('wlan.sa', first()), 'da': ('wlan.da', first()),
+    'sa': ('wlan.sa', ','.join), 'da': ('wlan.da', ','.join),
     'retry': ('wlan.fc.retry', first(flag)), 'pm': ('wlan.fc.pwrmgt', first(flag)),
     'protected': ('wlan.fc.protected', first(flag)),
     'seq': ('wlan.seq', first()), 'frag': ('wlan.frag', first()), 'duration': ('wlan.duration', first()),
     'tid': ('wlan.qos.tid', first(number)),
     'amsdu': ('wlan.qos.amsdupresent', lambda v: '1' if flag(v[0]) == '1' else None),
-    'ethertype': ('llc.type', first(number)),
+    'ethertype': ('llc.type', lambda v: ','.join(map(number, v))),
     'signal': ('radiotap.dbm_antsignal', first()), 'signal_db': ('radiotap.db_antsignal', first()),
     'noise': ('radiotap.dbm_antnoise', first()), 'frequency': ('radiotap.channel.freq', first()),
     'tsft': ('radiotap.mactime', first()), 'ampdu': ('radiotap.ampdu.reference', first(number)),
-    'chain0': ('radiotap.dbm_antsignal', lambda v: v[1] if len(v) > 1 else None),
-    'chain1': ('radiotap.dbm_antsignal', lambda v: v[2] if len(v) > 2 else None),
+    'noise_db': ('radiotap.db_antnoise', first()), 'channel_flags': ('radiotap.channel.flags', first(number)),
+    'fhss_set': ('radiotap.fhss.hopset', first()), 'fhss_pattern': ('radiotap.fhss.pattern', first()),
+    'quality': ('radiotap.quality', first()), 'attenuation': ('radiotap.txattenuation', first()),
+    'attenuation_db': ('radiotap.db_txattenuation', first()), 'power': ('radiotap.txpower', first()),
+    'preamble': ('radiotap.flags.preamble', first(flag)),
+    'rx_flags': ('radiotap.rxflags', first(number)), 'tx_flags': ('radiotap.txflags', first(number)),
+    'data_retries': ('radiotap.data_retries', first()), 'xchannel_flags': ('radiotap.xchannel.flags', first(number)),
+    'xchannel_mhz': ('radiotap.xchannel.freq', first()), 'xchannel': ('radiotap.xchannel.channel', first()),
+    'mcs_known': ('radiotap.mcs.known', first(number)), 'ampdu_flags': ('radiotap.ampdu.flags', first(number)),
+    'vht_group': ('radiotap.vht.gid', first()),
+    'vht_aid': ('radiotap.vht.paid', first()), 'timestamp_ts': ('radiotap.timestamp.ts', first()),
+    'he1': ('radiotap.he.data_1', first(number)), 'he2': ('radiotap.he.data_2', first(number)),
+    'he3': ('radiotap.he.data_3', first(number)), 'he4': ('radiotap.he.data_4', first(number)),
+    'he5': ('radiotap.he.data_5', first(number)), 'he6': ('radiotap.he.data_6', first(number)),
+    'he_mu1': ('radiotap.he_mu.flags_1', first(number)), 'he_mu2': ('radiotap.he_mu.flags_2', first(number)),
+    'zero_length': ('wlan_radio.zero_len_psdu.type', first(number)),
+    'lsig1': ('radiotap.l_sig.data1', first(number)), 'lsig2': ('radiotap.l_sig.data2', first(number)),
+    'signals': ('radiotap.dbm_antsignal', ','.join), 'antennas': ('radiotap.antenna', ','.join),
     'kbps': ('wlan_radio.data_rate', data_rate),
     'fcs': ('wlan.fcs.status', lambda v: FCS.get(v[0])),
     'bad_fcs': ('radiotap.flags.badfcs', lambda v: '1' if flag(v[0]) == '1' else None),
@@ -90,9 +111,19 @@ FIELDS = {
     'dsss': ('wlan.ds.current_channel', first(number)), 'bss_transition': ('wlan.extcap.b19', first(flag)),
     'dtim': ('wlan.tim.dtim_period', first(number)), 'color': ('wlan.ext_tag.bss_color_information.bss_color', first(number)),
     'elements': ('wlan.tag.number', lambda v: str(len(v))),
+    'constraint': ('wlan.powercon.local', first()), 'tx_power': ('wlan.tcprep.trsmt_pow', first()),
+    'cisco_tx_power': ('wlan.aironet.dtpc', first()), 'erp': ('wlan.erp_info', first(number)),
+    'ht_capabilities': ('wlan.ht.capabilities', first(number)), 'vht_capabilities': ('wlan.vht.capabilities', first(number)),
+    'quiet': ('wlan.quiet.count', first()), 'bssid_bits': ('wlan.multiple_bssid', first(number)),
+    'measurement': ('wlan.rmcap', lambda v: ''.join('%02x' % int(x, 0) for x in v[:5])), 'cisco_name': ('wlan.cisco.ccx1.name', first()),
+    'cisco_clients': ('wlan.cisco.ccx1.clients', first()), 'ccx': ('wlan.aironet.version', first()),
+
 }
+OF_FRAME = set(list(FIELDS)[:list(FIELDS).index('ssid')])
 # Those that are made of several fields.
-FURTHER = ['wlan.qbss.version', 'wlan.qbss.scount', 'wlan.qbss.cu', 'wlan.qbss.adc', 'wlan.ht.info.primarychannel',
+FURTHER = ['udp.srcport', 'udp.dstport', 'udp.length', 'wlan.ba.control.ba_type', 'wlan.fixed.ssc.sequence', 'wlan.ba.bm',
+           'wlan.supported_rates', 'wlan.extended_supported_rates', 'wlan.qbss.version', 'wlan.qbss.scount', 'wlan.qbss.cu',
+           'wlan.qbss.adc', 'wlan.ht.info.primarychannel',
            'wlan.ht.info.secchanoffset', 'wlan.ht.info.chanwidth', 'wlan.vht.op.channelwidth', 'wlan.vht.op.channelcenter0',
            'wlan.vht.op.channelcenter1', 'wlan.wfa.ie.wme.acp.aci', 'wlan.wfa.ie.wme.acp.aifsn', 'wlan.wfa.ie.wme.acp.acm',
            'wlan.wfa.ie.wme.acp.ecw.min', 'wlan.wfa.ie.wme.acp.ecw.max', 'wlan.wfa.ie.wme.acp.txop_limit'] + \
@@ -105,7 +136,8 @@ MANAGEMENT = {0x00, 0x01, 0x02, 0x03, 0x04, 0x05, 0x08, 0x0b}
 
 def tshark(path):
     names = list(OrderedDict.fromkeys(field for field, _ in FIELDS.values())) + FURTHER
-    command = ['tshark', '-n', '-r', path, '-o', 'wlan.check_checksum:TRUE', '-T', 'fields', '-E', 'separator=/t', '-E',
+    command = ['tshark', '-n', '-r', path, '-o', 'wlan.check_checksum:TRUE', '-o', 'wlan.defragment:FALSE', '-o',
+               'ppi.reassemble:FALSE', '-T', 'fields', '-E', 'separator=/t', '-E',
                'aggregator=' + SEPARATOR]
     for name in names:
         command += ['-e', name]
@@ -138,6 +170,19 @@ def made_of_several(frame):
     columns = [numbers('wlan.wfa.ie.wme.acp.' + name) for name in ('aci', 'aifsn', 'acm', 'ecw.min', 'ecw.max', 'txop_limit')]
     for aci, *rest in zip(*columns):
         values['ac%d' % aci] = ','.join(map(str, rest))
+    if 'wlan.ba.control.ba_type' in frame and frame['wlan.fc.type_subtype'] == ['0x0019']:
+        kind = numbers('wlan.ba.control.ba_type')[0]
+        values['ba_type'] = str(kind)
+        if kind not in (0, 6):  # basic and GCR have no parts here
+            values['ba_bitmaps'] = ','.join(frame.get('wlan.ba.bm', [])) or None
+            values['ba_starts'] = ','.join(map(str, numbers('wlan.fixed.ssc.sequence'))) if values['ba_bitmaps'] else None
+    ports = zip(numbers('udp.srcport'), numbers('udp.dstport'), numbers('udp.length'))
+    datagrams = ['%d>%d/%d' % one for one in ports]
+    if datagrams:
+        values['udp'] = ','.join(datagrams)
+    rates = [rate for name in ('supported', 'extended_supported') for rate in numbers('wlan.%s_rates' % name) if rate & 127 < 121]
+    if rates:
+        values['rates'] = bytes(rates).hex()
     streams = 0
     for i, part in enumerate(('0to7', '8to15', '16to23', '24to31')):
         if any(numbers('wlan.ht.mcsset.rxbitmask.' + part)[:1]):
@@ -160,6 +205,8 @@ def channel(frame, numbers):
         low = heard[0] < 3000 if heard else primary[0] <= 14
         start = 2407 if low else 5000
         mhz = 2484 if low and primary[0] == 14 else start + 5 * primary[0]
+    elif 'wlan.tag.number' not in frame:
+        return {}
     elif heard and heard[0] > 5925:
         return {'primary': str(heard[0])}  # its width is in HE operation; here only stations speak
     elif heard and heard[0] > 4900:
@@ -178,7 +225,7 @@ def channel(frame, numbers):
 
 def comparable(name, kind):
     """What is left out: fields that tshark has elsewhere than where they are compared."""
-    if name in ('n', 'linktype', 'header', 'phy', 'malformed') or name.startswith('phy'):
+    if name in ('n', 'linktype', 'header', 'phy', 'malformed', 'us', 'slack_us', 'mhz', 'mld', 'country_dbm', 'eirp_limit') or name.startswith('phy'):
         return False
     if name == 'status':  # action frames have one, too
         return kind in MANAGEMENT
@@ -188,24 +235,34 @@ def comparable(name, kind):
     return kind in MANAGEMENT or not of_elements
 
 
-def compare_file(path, found, counts):
-    """found[(file, value)] = [frames, an example]."""
+def truth_first(they, said):
+    """What tshark says, where its maker does not say all of the frame, or of its elements."""
+    if wire.NOTHING_ELSE in said:
+        return {}
+    return {name: value for name, value in they.items() if wire.OF_ELEMENTS not in said or name in OF_FRAME}
+
+
+def compare_file(path, found, counts, truth=None):
+    """found[(file, value)] = [frames, an example]. What the maker of a frame says of it comes before what tshark says."""
     file = os.path.basename(path)
     mine, theirs = list(ours(path)), list(tshark(path))
-    if len(mine) != len(theirs):
+    if len(mine) != len(theirs) or truth is not None and len(mine) != len(truth):
         found[(file, 'frames')] = [1, str(len(mine)), str(len(theirs))]
         return
-    for we, frame in zip(mine, theirs):
+    for we, frame, said in zip(mine, theirs, truth or [{}] * len(mine)):
         they = {}
         for name, (field, convert) in FIELDS.items():
             value = convert(frame[field]) if field in frame else None
             if value is not None:
                 they[name] = value
         they.update(made_of_several(frame))
+        they = {**truth_first(they, said), **said}
         kind = int(we.get('kind', '-1'))
         counts['frames'] += 1
         for name in sorted(set(we) | set(they)):
-            if not comparable(name, kind):
+            if name in ('primary', 'width', 'center') and name not in said and 'elements' not in we and 'elements' not in they:
+                continue
+            if not (name in said or comparable(name, kind)) or they.get(name) in (wire.ANY, True):
                 continue
             counts['values'] += 1
             a, b = we.get(name), they.get(name)
@@ -248,15 +305,17 @@ def main():
     for path in paths or [CAPTURES]:
         captures += sorted(p for p in glob.glob(os.path.join(path, '*')) if os.path.isfile(p)) if os.path.isdir(path) else \
             [path] if os.path.exists(path) else []
-    for path in captures:
-        before = len(found)
-        compare_file(path, found, counts)
-        files.append(os.path.basename(path))
-        print('%s %s' % ('ok  ' if len(found) == before else 'diff', os.path.basename(path)))
     failures = 0
-    if not paths:
-        with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder:
+        truths = {} if paths else made.write(folder)
+        for path in captures + sorted(truths):
+            before = len(found)
+            compare_file(path, found, counts, truths.get(path))
+            files.append(os.path.basename(path))
+            print('%s %s' % ('ok  ' if len(found) == before else 'diff', os.path.basename(path)))
+        if not paths:
             failures += rates.compare(os.path.join(folder, 'rates.pcap'), ours, tshark, data_rate)
+            failures += airtime.compare(os.path.join(folder, 'airtime.pcap'), ours)
     table = read_table()
     if write:
         write_table(found, table, files)

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """voready-wlan read against tshark: what both count of a capture.
 
-    counts.py [FILE|FOLDER]...   default: ../shared/captures/wlan, where it exists, and a capture made here
+    counts.py [FILE|FOLDER]...   default: ../shared/captures/wlan, where it exists, and captures made here
 
 Beacons of each BSS, frames with the retry bit, frames with a bad FCS; the mean signal of each BSS in mW, its least value and its
-number of readings, made here from tshark's fields. tests/bench/wlan makes the capture: it has damaged frames, and knows how many.
-Frames that the receiver marked as damaged, and those that tshark cannot read either, count for neither. Of the capture made here also
-the RTP streams in unencrypted frames: packets, numbers expected and jitter, from tshark's fields, a frame that was repeated once.
-TOOLS and BUILD tell where the program is.
+number of readings, made here from tshark's fields. tests/bench/wlan makes one of the captures: it has damaged frames, and knows how
+many; made.py makes the others, and what it says of a frame comes before what tshark says. Frames that the receiver marked as damaged,
+and those that tshark cannot read either, count for neither. Of the first one also the RTP streams in unencrypted frames: packets,
+numbers expected and jitter, from tshark's fields, a frame that was repeated once. TOOLS and BUILD tell where the program is.
 """
 import glob
 import json
@@ -18,37 +18,53 @@ import sys
 import tempfile
 from collections import Counter, defaultdict
 
+import made
+
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..", "..")
 PROGRAM = os.path.join(ROOT, os.environ.get("BUILD", "build"), "voready-wlan")
 CAPTURES = os.path.join(ROOT, "..", "shared", "captures", "wlan")
 BEACON, PROBE_RESPONSE = 8, 5
+RADIOTAP = "23"  # wiretap's number
+FIELDS = ["wlan.fc.type_subtype", "wlan.bssid", "wlan.fc.retry", "radiotap.flags.badfcs", "radiotap.dbm_antsignal", "wlan.fc.version",
+          "ppi.80211-common.flags.fcs-invalid", "wlan_radio.signal_dbm", "frame.encap_type"]
+# Unmarked damage is found by what was heard before, not frame by frame
+NOT_COUNTED = {"made-damaged.pcap"}
+
+
+def mean_of(levels):
+    return 10 * math.log10(sum(10 ** (dbm / 10) for dbm in levels) / len(levels))
 
 
 def ours(path):
+    """The BSSs, by BSSID the records of each interface that heard it, and the capture."""
     out = subprocess.run([PROGRAM, "read", "-q", "-o", "-", path], stdout=subprocess.PIPE, check=True).stdout
-    bsses, capture = {}, None
+    bsses, capture = defaultdict(list), None
     for line in out.splitlines():
         record = json.loads(line)
         if record["record"] != "observation":
             continue
         if record["subject"]["kind"] == "bss":
-            bsses[record["subject"]["id"]] = record
+            bsses[record["subject"]["id"]].append(record)
         if record["subject"]["kind"] == "capture":
             capture = record
     return bsses, capture
 
 
-def theirs(path):
-    fields = ["wlan.fc.type_subtype", "wlan.bssid", "wlan.fc.retry", "radiotap.flags.badfcs", "radiotap.dbm_antsignal", "wlan.fc.version"]
-    command = ["tshark", "-r", path, "-o", "wlan.check_checksum:FALSE", "-T", "fields"]
-    for field in fields:
+def theirs(path, truth):
+    command = ["tshark", "-r", path, "-o", "wlan.check_checksum:FALSE", "-o", "ppi.reassemble:FALSE", "-T", "fields", "-E", "occurrence=f"]
+    for field in FIELDS:
         command += ["-e", field]
     out = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, text=True).stdout
     beacons, retries, damaged, signals = Counter(), 0, 0, defaultdict(list)
-    for line in out.splitlines():
-        kind, bssid, retry, bad, signal, version = (line.split("\t") + [""] * 6)[:6]
+    for number, line in enumerate(out.splitlines()):
+        kind, bssid, retry, bad, signal, version, bad_ppi, of_radio, encapsulation = (line.split("\t") + [""] * 9)[:9]
+        said = truth[number] if truth else {}
+        if encapsulation != RADIOTAP:  # of which wlan_radio has the last antenna's
+            signal = of_radio
+        bad = "1" if bad_ppi == "1" else bad
+        kind, retry, bad = said.get("kind", kind) or "", said.get("retry", retry), said.get("bad_fcs", bad)
         if bad == "1":
             damaged += 1
             continue
@@ -57,8 +73,8 @@ def theirs(path):
         retries += retry == "1"
         if int(kind, 0) == BEACON:
             beacons[bssid] += 1
-        if int(kind, 0) in (BEACON, PROBE_RESPONSE) and signal:
-            dbm = int(signal.split(",")[0])
+        if int(kind, 0) in (BEACON, PROBE_RESPONSE) and signal and bssid:
+            dbm = int(signal)
             if -128 < dbm < 0:
                 signals[bssid].append(dbm)
     return beacons, retries, damaged, signals
@@ -108,9 +124,9 @@ def compare_streams(path):
     return faults, found
 
 
-def compare(path):
+def compare(path, truth=None):
     bsses, capture = ours(path)
-    beacons, retries, damaged, signals = theirs(path)
+    beacons, retries, damaged, signals = theirs(path, truth)
     name, faults = os.path.basename(path), []
 
     def same(what, mine, other):
@@ -121,18 +137,22 @@ def compare(path):
     same("beacons", metrics["wlan_beacons"], sum(beacons.values()))
     same("retries", metrics["wlan_retry_frames"], retries)
     same("bad FCS", metrics["wlan_fcs_error_frames"], damaged)
-    for bssid, record in bsses.items():
-        same(f"beacons of {bssid}", record["metrics"]["wlan_beacons"], beacons[bssid])
-        if "heard_off_channel" in record["subject"]:
+    for bssid, records in bsses.items():
+        of = [record["metrics"] for record in records]
+        same(f"beacons of {bssid}", sum(metrics["wlan_beacons"] for metrics in of), beacons[bssid])
+        if any("heard_off_channel" in record["subject"] for record in records):
             continue
         levels = signals[bssid]
-        same(f"signals of {bssid}", record["metrics"]["wlan_signal_frames"], len(levels))
-        if levels:
-            mean = 10 * math.log10(sum(10 ** (dbm / 10) for dbm in levels) / len(levels))
-            same(f"least signal of {bssid}", record["metrics"]["wlan_signal_min_dbm"], min(levels))
-            same(f"mean signal of {bssid}", round(record["metrics"]["wlan_signal_dbm"], 3), round(mean, 3))
+        same(f"signals of {bssid}", sum(metrics["wlan_signal_frames"] for metrics in of), len(levels))
+        if levels and any("wlan_signal_dbm" in metrics for metrics in of):
+            mine = [metrics for metrics in of if "wlan_signal_dbm" in metrics]
+            count = sum(metrics["wlan_signal_frames"] for metrics in mine)
+            mean = 10 * math.log10(sum(10 ** (metrics["wlan_signal_dbm"] / 10) * metrics["wlan_signal_frames"] for metrics in mine) / count)
+            same(f"least signal of {bssid}", min(metrics["wlan_signal_min_dbm"] for metrics in mine), min(levels))
+            same(f"mean signal of {bssid}", round(mean, 3), round(mean_of(levels), 3))
     for bssid in set(beacons) - set(bsses):
-        faults.append(f"{name}: {bssid} is not told")
+        if bssid:
+            faults.append(f"{name}: {bssid} is not told")
     return faults, sum(beacons.values()), retries, damaged
 
 
@@ -141,19 +161,22 @@ def main(arguments):
     for argument in arguments or [CAPTURES]:
         paths += sorted(glob.glob(os.path.join(argument, "*"))) if os.path.isdir(argument) else [argument] if os.path.exists(argument) else []
     with tempfile.TemporaryDirectory() as folder:
-        made = os.path.join(folder, "made.pcap")
-        subprocess.run([sys.executable, "-B", os.path.join(ROOT, "tests", "bench", "wlan"), made], check=True, stdout=subprocess.DEVNULL,
+        bench = os.path.join(folder, "bench.pcap")
+        subprocess.run([sys.executable, "-B", os.path.join(ROOT, "tests", "bench", "wlan"), bench], check=True, stdout=subprocess.DEVNULL,
                        env=dict(os.environ, BENCH_FRAMES="20000"))
+        truths = {path: None for path in [*paths, bench]}
+        if not arguments:
+            truths.update((path, truth) for path, truth in made.write(folder).items() if os.path.basename(path) not in NOT_COUNTED)
         faults, totals = [], [0, 0, 0]
-        for path in paths + [made]:
-            found, *counts = compare(path)
+        for path, truth in truths.items():
+            found, *counts = compare(path, truth)
             faults += found
             totals = [a + b for a, b in zip(totals, counts)]
-        found, streams = compare_streams(made)
+        found, streams = compare_streams(bench)
         faults += found
     for fault in faults:
         print(fault)
-    print(f"{len(paths) + 1} captures, {totals[0]} beacons, {totals[1]} retries, {totals[2]} frames with a bad FCS, "
+    print(f"{len(truths)} captures, {totals[0]} beacons, {totals[1]} retries, {totals[2]} frames with a bad FCS, "
           f"{streams} RTP streams, {len(faults)} differences")
     if totals[2] == 0 or totals[0] == 0 or streams == 0:
         print("nothing was compared")

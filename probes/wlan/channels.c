@@ -17,6 +17,7 @@
 static struct {
     struct vo_host_options common;
     double interval_s;
+    long series_s;
     bool scan;
 } command = {.interval_s = 1};
 
@@ -24,6 +25,8 @@ static const struct vo_option options[] = {
     VO_HOST_OPTIONS(command.common),
     {"interval", 0, VO_OPTION_NUMBER, &command.interval_s, "SECONDS", "time between two readings (default 1)",
      0.1, 60, NULL},
+    {"series", 0, VO_OPTION_INTEGER, &command.series_s, "SECONDS",
+     "step of the series in the records (default 1, or the interval)", 1, 3600, NULL},
     {"scan", 0, VO_OPTION_FLAG, &command.scan, NULL,
      "scan again and again, so that other channels are measured, too", 0, 0, NULL},
     {NULL, 0, 0, NULL, NULL, NULL, 0, 0, NULL},
@@ -45,8 +48,9 @@ static const struct vo_program program = {
 
 static struct {
     struct vo_channel_meters meters;
+    struct vo_link_series series; /* of the channel in use */
     struct vo_link_tells tells;
-    vo_time emitted, scan_began, scan_ended; /* monotonic */
+    vo_time read, emitted, scan_began, scan_ended; /* monotonic */
     bool scanning;
     bool refused;            /* own scans are not to be had */
     uint64_t scans;          /* that ended, of anybody */
@@ -97,6 +101,17 @@ static void event(struct vo_host *host, const struct vo_wlan_event *event)
 
 /* --- The run --- */
 
+static void add_step(const struct vo_link_reading *reading, uint32_t mhz, struct vo_channel_step step)
+{
+    struct vo_link_step row = {.mhz = mhz,
+                               .channel = step,
+                               .signal_dbm = NAN,
+                               .from = job.read ? reading->time - (reading->at - job.read) : VO_TIME_UNKNOWN,
+                               .to = reading->time};
+    if (step.stands)
+        vo_link_series_add(&job.series, &job.tells, &row);
+}
+
 static void read_survey(const struct vo_link_reading *reading)
 {
     bool tuned = vo_wlan_interface_has(&reading->interface, VO_WLAN_INTERFACE_FREQUENCY);
@@ -106,14 +121,24 @@ static void read_survey(const struct vo_link_reading *reading)
         if (job.scanning && !in_use)
             continue; /* its numbers are on the move */
         struct vo_channel_meter *meter = vo_channel_meters_get(&job.meters, survey->frequency_mhz);
-        if (meter)
+        if (!meter)
+            continue;
+        struct vo_channel_step step =
             vo_channel_meter_read(meter, survey, in_use, reading->at, reading->time);
+        if (in_use)
+            add_step(reading, survey->frequency_mhz, step);
     }
+    job.read = reading->at;
     struct vo_channel_meter *meter =
         reading->no_survey && tuned ? vo_channel_meters_get(&job.meters, reading->interface.frequency_mhz)
                                     : NULL;
     if (meter)
         vo_channel_meter_absent(meter, reading->no_survey, true, reading->time);
+}
+
+static enum vo_status check(struct vo_error *error)
+{
+    return vo_link_series_begin(&job.series, command.series_s, command.interval_s, error);
 }
 
 /* What the first scan is compared with is read before it; and what cannot work is said at the start. */
@@ -160,6 +185,7 @@ static void tick(struct vo_host *host)
 static void finish(struct vo_host *host)
 {
     job.tells.writer = host->writer;
+    vo_link_series_flush(&job.series, &job.tells);
     emit();
     if (job.meters.left_out)
         vo_host_incomplete(host, "there was no memory for all channels");
@@ -188,6 +214,7 @@ int vo_wlan_channels(int argc, char **argv)
         .program = &program,
         .options = &command.common,
         .interval_s = &command.interval_s,
+        .check = check,
         .open = open_channels,
         .tick = tick,
         .event = event,

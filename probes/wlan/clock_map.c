@@ -28,7 +28,9 @@ void vo_clock_map_read(struct vo_clock_map *map)
         monotonic = before + best / 2;
         real = now;
     }
-    vo_clock_map_sample(map, monotonic, real);
+    /* Interrupted each time: that would look like a step. */
+    if (best <= VO_CLOCK_STEP / 2 || !map->started)
+        vo_clock_map_sample(map, monotonic, real);
 }
 
 vo_time vo_clock_map_monotonic(const struct vo_clock_map *map, vo_time real, bool *doubtful)

@@ -181,12 +181,14 @@ static void on_changed(void *context)
 static enum vo_status wait_for_it(struct vo_echo *echo, struct vo_error *error)
 {
     enum vo_status status = VO_OK;
-    const char *why;
+    const char *why = NULL;
+    const volatile sig_atomic_t *stop = echo->config.stop;
     echo->waiting = true;
     while (status == VO_OK && !(why = vo_responder_client_failure(echo->client)) &&
            !(vo_responder_client_ready(echo->client) &&
              vo_responder_client_reports(echo->client) >= echo->asked))
-        status = vo_loop_run(echo->loop, NULL, error);
+        status = stop && *stop ? vo_error_set(error, VO_ERR_IO, "interrupted")
+                               : vo_loop_run(echo->loop, stop, error);
     echo->waiting = false;
     return status == VO_OK && why ? vo_error_set(error, VO_ERR_IO, "%s", why) : status;
 }

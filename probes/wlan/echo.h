@@ -18,7 +18,8 @@ struct vo_echo_config {
     const char *interface; /* that packets are to leave by; NULL: any */
     uint16_t port;         /* the responder's UDP port, even; 0: the first of its usual ones that it serves */
     vo_time pace;
-    vo_time timeout; /* of each step until it is ready */
+    vo_time timeout;                   /* of each step until it is ready */
+    const volatile sig_atomic_t *stop; /* gives up waiting; may be NULL */
     void *context;
     /* A reply; `time`: real time, by the kernel. */
     void (*received)(void *context, uint32_t sequence, vo_time time);

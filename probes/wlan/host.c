@@ -16,6 +16,11 @@ static void on_signal(int number)
     stopped = 1;
 }
 
+const volatile sig_atomic_t *vo_host_stop(void)
+{
+    return &stopped;
+}
+
 /* --- Words ---------------------------------------------------------------------------------------- */
 
 static void erase_status(struct vo_host *host)
@@ -246,7 +251,7 @@ static enum vo_status check(const struct vo_host_command *command, const struct 
     if (operands->count)
         return vo_error_set(error, VO_ERR_USAGE, "'%s' is one word too many; see %s -h", operands->items[0],
                             name);
-    return VO_OK;
+    return command->check ? command->check(error) : VO_OK;
 }
 
 int vo_host_main(const struct vo_host_command *command, int argc, char **argv)

@@ -48,6 +48,7 @@ struct vo_host_command {
     bool station; /* needs an interface of type station */
     const double
         *interval_s; /* time between ticks, which come at multiples of it in UTC; an option's target */
+    enum vo_status (*check)(struct vo_error *error); /* of the options alone */
     /* Before the records begin; may open what it needs. */
     enum vo_status (*open)(struct vo_host *host, struct vo_error *error);
     void (*tick)(struct vo_host *host);
@@ -83,6 +84,8 @@ bool vo_host_read(struct vo_host *host);
 void vo_host_say(struct vo_host *host, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The last line of the terminal, rewritten; nothing where standard error is no terminal. */
 void vo_host_status(struct vo_host *host, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Set by a signal that asks for the end. */
+const volatile sig_atomic_t *vo_host_stop(void);
 /* What keeps the run from being complete; the first counts. */
 void vo_host_incomplete(struct vo_host *host, const char *why);
 

@@ -7,9 +7,10 @@
 #define FAILED_ONCE                                                                                          \
     (500 * VO_NS_PER_MS)               /* refusals of one attempt: authentication, association, connection */
 #define SCAN_MOST   (60 * VO_NS_PER_S) /* the end of a longer one was missed */
-#define GIVEN_UP    (2 * VO_NS_PER_S)  /* still with the old access point so long after an attempt */
-#define LOST_NEAR   (1 * VO_NS_PER_S)  /* announcements lost so shortly before may be of the roam */
-#define KEYS_WITHIN (5 * VO_NS_PER_S)  /* later ones are of the group's keys */
+#define BUSY_MOST   (30 * VO_NS_PER_S)
+#define GIVEN_UP    (2 * VO_NS_PER_S) /* still with the old access point so long after an attempt */
+#define LOST_NEAR   (1 * VO_NS_PER_S) /* announcements lost so shortly before may be of the roam */
+#define KEYS_WITHIN (5 * VO_NS_PER_S) /* later ones are of the group's keys */
 
 enum { ALGORITHM_FT = 2, ALGORITHM_SAE = 3, ALGORITHM_FILS = 4, ALGORITHM_FILS_LAST = 6 };
 enum { MANAGEMENT_HEADER = 24 };
@@ -86,6 +87,7 @@ static void connect_to(struct vo_host_roams *roams, vo_wlan_address to, vo_time 
     roams->ap = to;
     roams->mhz = 0;
     roams->dbm = 0;
+    roams->confirmed = false;
     roams->disagreeing = VO_TIME_UNKNOWN;
     roams->steady = at;
 }
@@ -233,6 +235,7 @@ static void read_level(struct vo_host_roams *roams, const struct vo_host_reading
 {
     struct vo_host_roam *roam = &roams->now;
     roams->disagreeing = VO_TIME_UNKNOWN;
+    roams->confirmed = true;
     roams->steady = at;
     if (reading->mhz)
         roams->mhz = reading->mhz;
@@ -264,6 +267,12 @@ static void read_level(struct vo_host_roams *roams, const struct vo_host_reading
 static void move_by_readings(struct vo_host_roams *roams, const struct vo_host_reading *reading, vo_time at)
 {
     vo_time left = roams->steady, seen = roams->disagreeing;
+    if (reading->associated && roams->ap && !roams->confirmed) {
+        /* the same association under another address: a link's, and the multi-link device's */
+        roams->ap = reading->bssid;
+        read_level(roams, reading, at);
+        return;
+    }
     if (roams->phase != VO_HOST_ROAM_UNDERWAY) {
         begin(roams, left == VO_TIME_UNKNOWN ? seen : left);
         roams->now.by_readings = true;
@@ -342,10 +351,10 @@ void vo_host_roams_finish(struct vo_host_roams *roams, vo_time at)
         tell(roams, at);
 }
 
-bool vo_host_roams_busy(const struct vo_host_roams *roams)
+bool vo_host_roams_busy(const struct vo_host_roams *roams, vo_time at)
 {
-    return roams->phase == VO_HOST_ROAM_UNDERWAY ||
-           (roams->phase == VO_HOST_ROAM_SETTLING && roams->now.authorized == VO_TIME_UNKNOWN);
+    bool settling = roams->phase == VO_HOST_ROAM_SETTLING && roams->now.authorized == VO_TIME_UNKNOWN;
+    return (settling || roams->phase == VO_HOST_ROAM_UNDERWAY) && at - roams->now.begun < BUSY_MOST;
 }
 
 /* --- Words ---------------------------------------------------------------------------------------- */

@@ -83,6 +83,7 @@ struct vo_host_roams {
     uint32_t mhz;
     uint8_t ssid[VO_SSID_MAX], ssid_size;
     int8_t dbm;
+    bool confirmed;      /* a reading agreed since it was connected */
     vo_time steady;      /* the last reading that agreed with `ap` */
     vo_time disagreeing; /* since when readings do not; VO_TIME_UNKNOWN: they do */
     struct vo_addresses addresses;
@@ -108,7 +109,8 @@ void vo_host_roams_eapol(struct vo_host_roams *roams, bool key, vo_time at);
 void vo_host_roams_tick(struct vo_host_roams *roams, vo_time at);
 /* Tells what is left. */
 void vo_host_roams_finish(struct vo_host_roams *roams, vo_time at);
-/* Whether the interface is between two access points now, so that readings should be frequent. */
-bool vo_host_roams_busy(const struct vo_host_roams *roams);
+/* Whether the interface is between two access points now, and not since long, so that readings should be
+ * frequent. */
+bool vo_host_roams_busy(const struct vo_host_roams *roams, vo_time at);
 
 #endif

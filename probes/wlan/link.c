@@ -5,7 +5,6 @@
 #include "probes/wlan/link_emit.h"
 #include "probes/wlan/link_table.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,15 +77,14 @@ static void show(struct vo_host *host, const struct vo_link_step *step)
 
 /* --- The run --- */
 
+static enum vo_status check(struct vo_error *error)
+{
+    return vo_link_series_begin(&job.series, command.series_s, command.interval_s, error);
+}
+
 static enum vo_status open_link(struct vo_host *host, struct vo_error *error)
 {
-    long least = (long)ceil(command.interval_s);
-    if (command.series_s && command.series_s < least)
-        return vo_error_set(error, VO_ERR_USAGE,
-                            "--series %ld is shorter than the time between two readings: give --interval %ld "
-                            "or less",
-                            command.series_s, command.series_s);
-    job.series.step_s = (unsigned)(command.series_s ? command.series_s : least);
+    (void)error;
     job.tells = (struct vo_link_tells){.interface = host->poll.name, .place = command.common.place};
     return VO_OK;
 }
@@ -134,6 +132,7 @@ int vo_wlan_link(int argc, char **argv)
         .program = &program,
         .options = &command.common,
         .station = true,
+        .check = check,
         .open = open_link,
         .tick = tick,
         .finish = finish,

@@ -212,6 +212,8 @@ static void emit_link(const struct vo_link_tells *tells, struct vo_link_sum *sum
     put_noise(writer, sum);
     put_counts(writer, sum);
     put_rates(writer, sum);
+    if (tells->more)
+        tells->more(tells->context, writer, sum);
     vo_observe_end(writer);
 }
 
@@ -367,6 +369,20 @@ static void count_step(struct vo_link_row *row, const struct vo_link_step *step)
     }
 }
 
+enum vo_status vo_link_series_begin(struct vo_link_series *series, long asked_s, double interval_s,
+                                    struct vo_error *error)
+{
+    long least = (long)ceil(interval_s);
+    memset(series, 0, sizeof *series);
+    series->step_s = (unsigned)(asked_s ? asked_s : least);
+    if (asked_s && asked_s < least)
+        return vo_error_set(error, VO_ERR_USAGE,
+                            "--series %ld is shorter than the time between two readings: give --interval %ld "
+                            "or less",
+                            asked_s, asked_s);
+    return VO_OK;
+}
+
 void vo_link_series_add(struct vo_link_series *series, const struct vo_link_tells *tells,
                         const struct vo_link_step *step)
 {
@@ -377,10 +393,12 @@ void vo_link_series_add(struct vo_link_series *series, const struct vo_link_tell
         series->bssid = bssid;
         series->mhz = step->mhz;
     }
-    if (!step->sum)
+    if (!step->sum && !step->mhz)
         return;
-    memcpy(series->ssid, step->sum->ssid, sizeof series->ssid);
-    series->ssid_size = step->sum->ssid_size;
+    if (step->sum) {
+        memcpy(series->ssid, step->sum->ssid, sizeof series->ssid);
+        series->ssid_size = step->sum->ssid_size;
+    }
     if (step->from != VO_TIME_UNKNOWN && step->to - step->from <= length + length / 4)
         count_step(row_at(series, tells, step->from + (step->to - step->from) / 2), step);
     if (!isnan(step->signal_dbm)) {

@@ -13,6 +13,9 @@ struct vo_link_tells {
     const char *interface;
     const char *place; /* for keys; NULL: none */
     unsigned visit;    /* of the place, from 1; 0: none */
+    /* May add labels and metrics to the observation of a link to_ap; NULL: nothing. */
+    void (*more)(void *context, struct vo_record_writer *writer, const struct vo_link_sum *sum);
+    void *context;
 };
 
 /* Those that were read since they were last told, or `all`. Each is of all since vo_link_meter_begin() and
@@ -42,8 +45,13 @@ struct vo_link_series {
     struct vo_link_row rows[VO_LINK_ROWS];
 };
 
+/* Begins with steps of `asked_s`, or where that is 0 of a second, or of the whole seconds that the time
+ * between readings takes. VO_ERR_USAGE if that is longer than what was asked for. */
+enum vo_status vo_link_series_begin(struct vo_link_series *series, long asked_s, double interval_s,
+                                    struct vo_error *error);
 /* Adds a reading; writes the rows that are full, or those of the link before. What lies between two readings
- * counts for the step in its middle; where that is longer than a step it counts for none. */
+ * counts for the step in its middle; where that is longer than a step it counts for none. A step
+ * without a link may have a channel. */
 void vo_link_series_add(struct vo_link_series *series, const struct vo_link_tells *tells,
                         const struct vo_link_step *step);
 /* Writes what there is. */

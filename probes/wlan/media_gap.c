@@ -54,7 +54,7 @@ struct pace {
 static struct pace pace_before(const struct vo_media_stream *stream, uint64_t last)
 {
     struct pace pace = {0};
-    const struct vo_media_arrival *newest = arrival(stream, last), *oldest = newest;
+    const struct vo_media_arrival *newest = arrival(stream, last), *oldest;
     uint64_t first = last;
     while (first > first_of(stream) && arrival(stream, first - 1)->at > newest->at - VO_NS_PER_S)
         first--;

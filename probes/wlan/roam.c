@@ -201,6 +201,7 @@ static enum vo_status open_echo(struct vo_host *host, struct vo_error *error)
                                     .port = (uint16_t)command.echo_port,
                                     .pace = command.pace_ms * VO_NS_PER_MS,
                                     .timeout = TIMEOUT,
+                                    .stop = vo_host_stop(),
                                     .received = on_echo,
                                     .failed = on_echo_failed};
     if (status == VO_OK)
@@ -269,6 +270,7 @@ static void read_interface(struct vo_host *host)
     const struct vo_station *station = &reading->station;
     if (!vo_host_read(host))
         return;
+    job.media.own = reading->interface.address; /* some change it with each connection */
     struct vo_link_step step = vo_link_meter_read(&job.meter, reading);
     bool look = reading->at - job.looked >= LOOK_ADDRESS;
     if (look) {
@@ -295,7 +297,7 @@ static void read_interface(struct vo_host *host)
 static void on_fast(void *context)
 {
     struct vo_host *host = context;
-    if (!vo_host_roams_busy(&job.roams))
+    if (!vo_host_roams_busy(&job.roams, vo_clock_monotonic()))
         return;
     read_interface(host);
     vo_loop_set(host->loop, &job.fast, vo_clock_monotonic() + FAST);
@@ -306,7 +308,7 @@ static void event(struct vo_host *host, const struct vo_wlan_event *event)
     if (event->kind == VO_WLAN_EVENT_LOST)
         vo_host_say(host, "announcements of the kernel were lost: steps of roams may be missing");
     vo_host_roams_event(&job.roams, event, vo_clock_monotonic());
-    if (vo_host_roams_busy(&job.roams) && !job.fast.place)
+    if (!job.fast.place && vo_host_roams_busy(&job.roams, vo_clock_monotonic()))
         vo_loop_set(host->loop, &job.fast, vo_clock_monotonic() + FAST);
 }
 
@@ -334,9 +336,8 @@ static void say_where(struct vo_host *host)
     job.where = now;
 }
 
-static enum vo_status open_roam(struct vo_host *host, struct vo_error *error)
+static enum vo_status check(struct vo_error *error)
 {
-    const struct vo_wlan_interface *interface = &host->poll.reading.interface;
     if (command.echo && !command.key)
         return vo_error_set(error, VO_ERR_USAGE, "--echo needs --key FILE, the key of the responder");
     if (!command.echo && (command.key || command.echo_port))
@@ -345,6 +346,12 @@ static enum vo_status open_roam(struct vo_host *host, struct vo_error *error)
         return vo_error_set(error, VO_ERR_USAGE,
                             "--echo-port %ld is odd: the responder echoes RTP on even ports",
                             command.echo_port);
+    return VO_OK;
+}
+
+static enum vo_status open_roam(struct vo_host *host, struct vo_error *error)
+{
+    const struct vo_wlan_interface *interface = &host->poll.reading.interface;
     host_now = host;
     host->poll.without_survey = true;
     job.media.own = interface->address;
@@ -420,6 +427,7 @@ int vo_wlan_roam(int argc, char **argv)
         .options = &command.common,
         .interval_s = &interval_s,
         .station = true,
+        .check = check,
         .open = open_roam,
         .tick = tick,
         .event = event,

@@ -217,7 +217,7 @@ void vo_roam_print(const struct vo_roam_told *told, FILE *stream)
 {
     const struct vo_host_roam *roam = told->roam;
     const struct vo_media_gap *gap = told->gap;
-    char time[VO_TIME_TEXT_SIZE], from[VO_WLAN_ADDRESS_TEXT], to[VO_WLAN_ADDRESS_TEXT], levels[VALUE];
+    char time[VO_TIME_TEXT_SIZE], from[VO_WLAN_ADDRESS_TEXT], to[VO_WLAN_ADDRESS_TEXT], levels[2 * VALUE + 2];
     char before[VALUE], after[VALUE], events[VALUE], length[VALUE], lost[VALUE];
     const char *why, *subnet = vo_host_roam_subnet(roam, &why);
     vo_time_format(real(told, time_of(roam)), time);

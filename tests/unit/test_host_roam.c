@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/nl80211_scene.h"
+
 #define MS(ms) ((vo_time)((ms)*1e6))
 enum { INDEX = 3, A = 0xa00, B = 0xb00, C = 0xc00, OPEN = 0, FT = 2 };
 
@@ -104,9 +106,11 @@ static void test_fast_transition(void **state)
     hear(1200, VO_WLAN_EVENT_SCAN_STARTED, 0);
     hear(1900, VO_WLAN_EVENT_SCAN_DONE, 0);
     hear_roam(2000, A, B, FT);
-    assert_true(vo_host_roams_busy(&roams));
+    assert_true(vo_host_roams_busy(&roams, MS(2040)));
+    assert_false(
+        vo_host_roams_busy(&roams, MS(40000))); /* who is nowhere for long need not be asked so often */
     read_as(2050, B, -58, true, "voice", &home);
-    assert_false(vo_host_roams_busy(&roams));
+    assert_false(vo_host_roams_busy(&roams, MS(2050)));
     read_at(12049, B, -50);
     assert_int_equal(count, 0); /* DHCP may still come */
     read_at(12050, B, -50);
@@ -141,7 +145,7 @@ static void test_authentication(void **state)
     read_as(2060, B, -58, false, "voice", &home);
     vo_host_roams_eapol(&roams, false, MS(2100));
     vo_host_roams_eapol(&roams, true, MS(2550));
-    assert_true(vo_host_roams_busy(&roams));
+    assert_true(vo_host_roams_busy(&roams, MS(2560)));
     read_as(2580, B, -58, false, "voice", &home);
     read_as(2600, B, -58, true, "voice", &home);
     vo_host_roams_eapol(&roams, true, MS(9000)); /* the group's keys, later */
@@ -208,9 +212,9 @@ static void test_never_left(void **state)
     silent.timed_out = true;
     vo_host_roams_event(&roams, &silent, MS(2000));
     read_at(2100, A, -72);
-    assert_true(vo_host_roams_busy(&roams));
+    assert_true(vo_host_roams_busy(&roams, MS(2100)));
     read_at(4100, A, -72);
-    assert_false(vo_host_roams_busy(&roams));
+    assert_false(vo_host_roams_busy(&roams, MS(4100)));
     vo_host_roams_finish(&roams, MS(20000));
     assert_int_equal(count, 0);
 }
@@ -269,7 +273,7 @@ static void test_events_lost(void **state)
     vo_host_roams_event(&roams, &lost, MS(1950));
     read_at(1900, A, -72);
     read_at(2100, B, -58);
-    assert_false(vo_host_roams_busy(&roams)); /* an announcement may be on its way */
+    assert_false(vo_host_roams_busy(&roams, MS(2100))); /* an announcement may be on its way */
     read_at(2300, B, -58);
     read_at(2400, B, -57);
     read_at(12500, B, -57);
@@ -301,6 +305,21 @@ static void test_end_lost(void **state)
 }
 
 /* A driver that chooses by itself says ROAMED and no more. */
+/* Announced under a link's address, read under the multi-link device's: one association. */
+static void test_two_addresses(void **state)
+{
+    (void)state;
+    begin();
+    hear_roam(2000, A, B, FT);
+    for (int ms = 2060; ms < 13000; ms += 100)
+        read_at(ms, C, -58);
+    assert_int_equal(count, 1);
+    assert_true(told[0].to == B && !told[0].next);
+    assert_int_equal(told[0].to_dbm, -58);
+    vo_host_roams_finish(&roams, MS(20000));
+    assert_int_equal(count, 1);
+}
+
 static void test_driver(void **state)
 {
     (void)state;
@@ -408,6 +427,45 @@ static void test_never_authorized(void **state)
     assert_int_equal(vo_host_roam_ended(&told[0]), VO_TIME_UNKNOWN);
 }
 
+/* What the kernel really announced (tests/fixtures/nl80211/README.md), 10 ms between two announcements. */
+static void feed(void *context, uint8_t command, const void *attributes, size_t size)
+{
+    struct vo_wlan_event event;
+    unsigned *number = context;
+    vo_wlan_event_parse(command, attributes, size, &event);
+    vo_host_roams_event(&roams, &event, MS(10 * ++*number));
+}
+
+static void test_recorded(void **state)
+{
+    (void)state;
+    unsigned number = 0;
+    count = 0;
+    vo_host_roams_init(&roams, INDEX, on_roam, NULL);
+    assert_true(replay("events", feed, &number) > 50);
+    vo_host_roams_finish(&roams, MS(100000));
+    enum { WLAN0 = 0x000, WLAN2 = 0x200 }; /* 02:00:00:00:0N:00 */
+    static const struct {
+        unsigned from, to, attempts;
+        const char *method;
+        double begun, ended; /* announcements 26 to 35, and 41 to 50 */
+    } roamed[] = {{WLAN2, WLAN0, 0, "ft", 260, 350}, {WLAN0, WLAN2, 0, "ft", 410, 500}};
+    assert_int_equal(count, 3);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(told[i].from & 0xfff, roamed[i].from);
+        assert_int_equal(told[i].to & 0xfff, roamed[i].to);
+        assert_int_equal(told[i].attempts, roamed[i].attempts);
+        assert_string_equal(vo_host_roam_method(&told[i]), roamed[i].method);
+        assert_int_equal(told[i].begun, MS(roamed[i].begun));
+        assert_int_equal(vo_host_roam_ended(&told[i]), MS(roamed[i].ended));
+    }
+    /* Then all frames were lost: neither of the two answers to an authentication any more. */
+    assert_int_equal(told[2].from & 0xfff, WLAN2);
+    assert_true(told[2].to == 0);
+    assert_int_equal(told[2].attempts, 2);
+    assert_int_equal(told[2].begun, MS(670));
+}
+
 static void test_cut(void **state)
 {
     (void)state;
@@ -433,12 +491,14 @@ int main(void)
         cmocka_unit_test(test_events_lost),
         cmocka_unit_test(test_end_lost),
         cmocka_unit_test(test_driver),
+        cmocka_unit_test(test_two_addresses),
         cmocka_unit_test(test_other_interfaces),
         cmocka_unit_test(test_no_roams),
         cmocka_unit_test(test_scans),
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_never_authorized),
         cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_recorded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

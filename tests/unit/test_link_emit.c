@@ -33,6 +33,12 @@ static struct vo_station station_at(int s)
     return station;
 }
 
+static void add_phone(void *context, struct vo_record_writer *writer, const struct vo_link_sum *sum)
+{
+    assert_true(sum->bssid == FIRST_AP);
+    vo_observe_label(writer, "phone", context);
+}
+
 static void test_observations(void **state)
 {
     (void)state;
@@ -40,6 +46,9 @@ static void test_observations(void **state)
     struct vo_link_meter meter = {0};
     records_begin(&records);
     struct vo_link_tells tells = tells_of(&records);
+    char phone[] = "Wi-Fi phone 1";
+    tells.more = add_phone;
+    tells.context = phone;
     for (int s = 0; s < 3; s++) {
         struct vo_station station = station_at(s);
         struct vo_survey survey = survey_of(5180, 9000 + 1000 * (uint64_t)s, 250 * (uint64_t)s, -95);
@@ -82,6 +91,7 @@ static void test_observations(void **state)
     assert_float_equal(metric_of(link, "wlan_tx_rate_mbps"), 866.7, 1e-9);
     assert_non_null(strstr(missing_of(link, "wlan_rx_rate_mbps"), "no rate"));
     assert_string_equal(vo_json_get_text(vo_json_get(link, "basis"), "wlan_per_percent"), "kernel_counters");
+    assert_string_equal(label_of(link, "phone"), "Wi-Fi phone 1");
     const struct vo_json *back = record_of(&records, "observation", LINK " from_ap", 0);
     assert_string_equal(label_of(back, "direction"), "from_ap");
     assert_non_null(strstr(missing_of(back, "wlan_per_percent"), "monitor mode"));
@@ -214,6 +224,41 @@ static void test_series_in_pieces(void **state)
     vo_link_meter_release(&meter);
 }
 
+/* A channel without a link, as `channels` has it; steps of the series and time between readings. */
+static void test_series_of_a_channel(void **state)
+{
+    (void)state;
+    struct records records;
+    struct vo_link_series series;
+    struct vo_error error;
+    records_begin(&records);
+    struct vo_link_tells tells = tells_of(&records);
+    assert_int_equal(vo_link_series_begin(&series, 0, 0.5, &error), VO_OK);
+    assert_int_equal(series.step_s, 1);
+    for (int i = 0; i < 4; i++) {
+        struct vo_link_step step = {.mhz = 5180,
+                                    .channel = {true, true, 500, 100},
+                                    .signal_dbm = NAN,
+                                    .from = NOON + i * VO_NS_PER_S / 2,
+                                    .to = NOON + (i + 1) * VO_NS_PER_S / 2};
+        vo_link_series_add(&series, &tells, &step);
+    }
+    vo_link_series_flush(&series, &tells);
+    records_read(&records);
+    assert_int_equal(records.count, 1);
+    const struct vo_json *channel = record_of(&records, "series", "5180 MHz", 0);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_float_equal(cell_of(channel, "wlan_observed_ms", i), 1000, 0);
+        assert_float_equal(cell_of(channel, "wlan_busy_ms", i), 200, 0);
+    }
+    records_end(&records);
+    assert_int_equal(vo_link_series_begin(&series, 0, 2.5, &error), VO_OK);
+    assert_int_equal(series.step_s, 3);
+    assert_int_equal(vo_link_series_begin(&series, 10, 2.5, &error), VO_OK);
+    assert_int_equal(series.step_s, 10);
+    assert_int_equal(vo_link_series_begin(&series, 2, 2.5, &error), VO_ERR_USAGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +266,7 @@ int main(void)
         cmocka_unit_test(test_nothing_told),
         cmocka_unit_test(test_series),
         cmocka_unit_test(test_series_in_pieces),
+        cmocka_unit_test(test_series_of_a_channel),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

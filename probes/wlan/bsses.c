@@ -289,6 +289,20 @@ void vo_bss_learn(struct vo_bsses *bsses, struct vo_bss *bss, const struct vo_an
         learn_neighbors(bsses, bss, told);
 }
 
+static void take_announcement(struct vo_bsses *bsses, struct vo_bss *bss, const struct vo_heard *heard,
+                              const struct vo_ieee80211_management *management, bool beacon)
+{
+    struct vo_announcement told = {.elements = management->elements,
+                                   .size = management->elements_size,
+                                   .mhz = heard->mhz,
+                                   .beacon = beacon,
+                                   .cut = management->cut,
+                                   .time = heard->time};
+    note_fixed(bss, management);
+    vo_bss_learn(bsses, bss, &told);
+    vo_bss_count_load(bss, &told);
+}
+
 void vo_bss_hear(struct vo_bsses *bsses, struct vo_bss *bss, const struct vo_heard *heard)
 {
     struct vo_ieee80211_management management;
@@ -298,17 +312,8 @@ void vo_bss_hear(struct vo_bsses *bsses, struct vo_bss *bss, const struct vo_hea
     else
         bss->responses++;
     bss->last = heard->time;
-    if (!vo_ieee80211_management_decode(heard->frame, &management) || !management.elements)
-        return;
-    note_fixed(bss, &management);
-    struct vo_announcement told = {.elements = management.elements,
-                                   .size = management.elements_size,
-                                   .mhz = heard->mhz,
-                                   .beacon = beacon,
-                                   .cut = management.cut,
-                                   .time = heard->time};
-    vo_bss_learn(bsses, bss, &told);
-    vo_bss_count_load(bss, &told);
+    if (vo_ieee80211_management_decode(heard->frame, &management) && management.elements)
+        take_announcement(bsses, bss, heard, &management, beacon);
     if (bss->mhz && heard->mhz && bss->mhz != heard->mhz) {
         bss->off_channel++;
         return;

@@ -109,6 +109,7 @@ static struct vo_value *add_value(struct vo_fact *fact, enum vo_metric metric)
     if (!slot || fact->at[slot - 1])
         return NULL;
     fact->at[slot - 1] = (uint8_t)(fact->value_count + 1);
+    fact->told |= slot <= VO_FACT_TOLD ? UINT64_C(1) << (slot - 1) : 0;
     struct vo_value *value = &fact->values[fact->value_count++];
     *value = (struct vo_value){.number = NAN, .uncertainty = NAN};
     return value;

@@ -180,6 +180,8 @@ const struct vo_value *vo_fact_value(const struct vo_fact *fact, const struct vo
 bool vo_fact_tells(const struct vo_fact *fact, const struct vo_metric_row *metric)
 {
     size_t slot = fact->shape->slots[metric - vo_metrics];
+    if (slot && slot <= VO_FACT_TOLD)
+        return fact->told >> (slot - 1) & 1;
     return slot && fact->at[slot - 1];
 }
 

@@ -84,14 +84,20 @@ struct vo_facts_kind {
     uint8_t metrics[VO_METRIC_COUNT]; /* by slot: enum vo_metric */
 };
 
+enum { VO_FACT_TOLD = 64 };
+
 struct vo_fact {
+    /* What is asked of every observation, for each rule, stands at the front. */
     struct vo_fact *next; /* of the same subject */
     const struct vo_facts_kind *shape;
+    uint64_t told;  /* bit n: it mentions the metric of slot n; of the first VO_FACT_TOLD */
+    vo_time time;   /* VO_TIME_UNKNOWN: not told */
+    size_t run;     /* index into facts->runs; of a derived one that of its first evidence */
+    bool elsewhere; /* has that label */
+    bool derived;
+    uint64_t n; /* 0: derived */
     const char *kind, *id, *key;
     const char *place; /* or NULL */
-    size_t run;        /* index into facts->runs; of a derived one that of its first evidence */
-    uint64_t n;        /* 0: derived */
-    vo_time time;      /* VO_TIME_UNKNOWN: not told */
     double counted;    /* what a link or channel has counted so far; NaN: nothing */
     struct vo_fact_label *labels;
     struct vo_value *values; /* those that the observation mentions */
@@ -99,8 +105,6 @@ struct vo_fact {
     uint32_t label_count, label_room, value_count, value_room;
     struct vo_evidence *evidence; /* of a derived one; else NULL: it is its own */
     size_t evidence_count;
-    bool elsewhere; /* has that label */
-    bool derived;
 };
 
 struct vo_facts_subject {

@@ -229,8 +229,10 @@ static bool read_values(struct vo_facts *facts, struct vo_fact *fact, const stru
     if (!make_value_room(facts, fact, count))
         return false;
     fact->value_count = 0;
+    fact->told = 0;
     for (size_t i = 0; i < shape->slot_count; i++) {
         bool there = facts->scratch[i].type != VO_VALUE_ABSENT;
+        fact->told |= i < VO_FACT_TOLD ? (uint64_t)there << i : 0;
         fact->at[i] = there ? (uint8_t)(fact->value_count + 1) : 0;
         if (there && fact->values)
             fact->values[fact->value_count++] = facts->scratch[i];

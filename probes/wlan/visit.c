@@ -248,6 +248,7 @@ void vo_visit_scanned(struct vo_visit *visit, const uint32_t *mhz, size_t count,
 
 void vo_visit_survey(struct vo_visit *visit, const struct vo_survey *survey, uint64_t scan_ms)
 {
+    enum { SLACK_MS = 50 }; /* by which a driver may round, and an announcement be early */
     struct vo_visit_channel *channel =
         vo_survey_has(survey, VO_SURVEY_FREQUENCY) ? vo_visit_channel(visit, survey->frequency_mhz) : NULL;
     if (!channel)
@@ -263,7 +264,7 @@ void vo_visit_survey(struct vo_visit *visit, const struct vo_survey *survey, uin
         channel->said = survey->noise_dbm;
     } else if (!vo_survey_has(survey, VO_SURVEY_NOISE)) {
         channel->absence = VO_NOISE_NOT_TOLD;
-    } else if (stood && survey->time_ms > scan_ms) {
+    } else if (stood && survey->time_ms > scan_ms + SLACK_MS) {
         channel->absence = VO_NOISE_OLD;
     } else {
         vo_signal_add(&channel->noise, survey->noise_dbm);

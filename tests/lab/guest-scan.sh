@@ -156,6 +156,7 @@ echo "$most" >/proc/sys/net/core/rmem_max
 text=$(cat /tmp/lost.txt)
 check "announcements that were lost are said, and measured on" eval '[ $status -eq 0 ] && has "$text" "announcements came faster" && has "$text" ": 3 scans" && has "$text" "-58.0 .* voice"'
 
+"$tool/lab-ask" scan wlan1 passive 2412 5180 >/dev/null
 check "what was heard before counts if it is asked for" says 0 '-71.0 .* 5180 .* voice' $wlan scan -i wlan1 --frequencies 2412 --rounds 1 --max-age 20 --ssid voice
 check "and else not" eval "! says 0 ' 5180 ' $wlan scan -i wlan1 --frequencies 2412 --rounds 1 --ssid voice"
 

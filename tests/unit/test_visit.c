@@ -392,6 +392,11 @@ static void test_old_noise(void **state)
     assert_string_equal(vo_visit_no_noise(&visit, 2412, text, sizeof text),
                         "the driver's noise of the channel is from before the scan");
     assert_int_equal(vo_visit_channel_of(&visit, 2437)->noise.count, 1);
+    /* the same over a scan of that channel alone, which rounding makes shorter than its time there */
+    vo_visit_survey_read(&visit);
+    vo_visit_scanned(&visit, mhz + 1, 1, true);
+    survey(&visit, 2437, -92, 112, false, 105);
+    assert_int_equal(vo_visit_channel_of(&visit, 2437)->noise.count, 2);
 }
 
 static void test_noise_that_is_none(void **state)

@@ -32,6 +32,7 @@ struct calls {
     struct vo_arena arena;
     struct vo_index bssids, channels, ssids;
     const struct vo_fact **links, **busy; /* by number: the one to take */
+    bool with_rates;                      /* a link has rates both ways */
 };
 
 void vo_derive_want_capacities(struct vo_facts *facts)
@@ -42,6 +43,7 @@ void vo_derive_want_capacities(struct vo_facts *facts)
     vo_facts_want(facts, "bss", VO_METRIC_WLAN_SECURITY);
     vo_facts_want(facts, "channel", VO_METRIC_WLAN_BUSY_PERCENT);
     vo_facts_want(facts, "link", VO_METRIC_WLAN_RETRY_PERCENT);
+    vo_facts_want(facts, "link", VO_METRIC_WLAN_SIGNAL_DBM);
     vo_facts_want(facts, "cell", VO_METRIC_COUNT);
 }
 
@@ -53,12 +55,21 @@ static int rates_of(const struct vo_fact *fact)
     return (vo_fact_label(fact, "tx_phy") != NULL) + (vo_fact_label(fact, "rx_phy") != NULL);
 }
 
+static bool has_level(const struct vo_fact *link)
+{
+    return !isnan(vo_fact_number(link, VO_METRIC_WLAN_SIGNAL_DBM));
+}
+
+/* Of links, one with rates both ways and one that carried: where nothing was heard of the access point, its
+ * rates and repetitions are those of giving up. */
 static bool is_better(const struct vo_facts *facts, const struct vo_fact *fact, const struct vo_fact *best)
 {
     if (!best)
         return true;
     if (strcmp(fact->kind, "link") == 0 && rates_of(fact) != rates_of(best))
         return rates_of(fact) > rates_of(best);
+    if (strcmp(fact->kind, "link") == 0 && has_level(fact) != has_level(best))
+        return has_level(fact);
     bool counts = vo_fact_counts(facts, fact), counted = vo_fact_counts(facts, best);
     return counts != counted ? counts : fact->time >= best->time;
 }
@@ -126,6 +137,8 @@ static bool gather(struct calls *it)
             if (!fact->derived && !look_at(it, fact))
                 return false;
     }
+    for (size_t i = 0; i < it->bssids.count; i++)
+        it->with_rates |= rates_of(it->links[i]) == 2;
     return !it->ssids.failed;
 }
 
@@ -381,7 +394,8 @@ static void put_calls(const struct part *part, struct vo_fact *fact)
                           isnan(part->retry_percent) ? "how many frames are repeated is not known"
                                                      : "how long a frame of these rates takes is not known");
     else
-        vo_derive_number(facts, fact, VO_METRIC_WLAN_CAPACITY_CALLS, cautious.calls_least, "model", NAN);
+        vo_derive_number(facts, fact, VO_METRIC_WLAN_CAPACITY_CALLS, cautious.calls_least,
+                         cautious.calls_least < best.calls_most ? "lower_bound" : "model", NAN);
 }
 
 static void make_bss(const struct calls *it, const struct vo_facts_subject *subject)
@@ -401,6 +415,9 @@ static void make_bss(const struct calls *it, const struct vo_facts_subject *subj
     if (!*part.why && !part.mhz)
         snprintf(part.why, REASON, "its channel is not told");
     struct vo_fact *made = vo_derive_begin(facts, "bss", subject->id, part.bss->key, LABELS);
+    /* A walk has a link with some access points only: where others are measured, this one is left out. */
+    if (!part.link && it->with_rates)
+        vo_derive_label(facts, made, "not_applicable", "no link to it was measured, as was to others");
     put_calls(&part, made);
     vo_derive_evidence(facts, made, part.bss);
     if (part.load && part.load != part.bss)

@@ -76,16 +76,17 @@ timeout -s INT 3 "$tool/voready-wlan" link -i wlan1
 wlan link -i wlan1 -d 1 -o - -q --place lobby | tail -3
 
 note "cut short, and an interface that vanishes"
-"$tool/voready-wlan" link -i wlan1 -d 60 -o /tmp/cut.jsonl -q &
+"$tool/voready-wlan" link -i wlan1 -d 60 -o /tmp/cut.jsonl 2>/tmp/cut.txt &
 probe=$!
-sleep 2
+until_true 20 grep -q associated /tmp/cut.txt
 kill -INT $probe
 wait $probe
 check "a planned length that was cut short is status 5" [ $? -eq 5 ]
 check "and the records say so" grep -q '"complete":false,"why":"stopped before its planned length"' /tmp/cut.jsonl
 wlan link -i wlan1 -o /tmp/gone.jsonl >/tmp/gone.txt 2>&1 &
 probe=$!
-sleep 2
+until_true 20 grep -q associated /tmp/gone.txt
+sleep 1
 ip link set wlan1 down
 sleep 2
 ip link set wlan1 up

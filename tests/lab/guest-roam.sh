@@ -11,6 +11,7 @@ told() { # STATUS COMMAND...: its words in $text; whether the exit status is tha
 }
 roam="$tool/voready-wlan roam -i wlan1"
 nobody="setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all"
+running() { until_true 20 grep -qE 'is with|is not associated' "$1"; } # FILE: what it says first
 of() { # RECORDS PYTHON_EXPRESSION: of the list `roams`, each with s(ubject), m(etrics), states, missing
     python3 - "$@" <<'END'
 import json, sys
@@ -58,7 +59,9 @@ $nobody $roam --echo 10.9.0.1 --key /tmp/nobody.key -o - >/tmp/echo.jsonl 2>/tmp
 probes=$!
 $nobody $roam -o - >/tmp/nothing.jsonl 2>/tmp/nothing.txt &
 probes="$probes $!"
-sleep 2.5
+running /tmp/echo.txt
+running /tmp/nothing.txt
+sleep 2
 check "by fast transition" roam_to wlan1 2
 sleep 11
 # shellcheck disable=SC2086
@@ -69,8 +72,9 @@ text=$(cat /tmp/nothing.txt)
 check "and where it is" has "$text" 'wlan1 is with 02:00:00:00:02:00 "voice" at 2437 MHz'
 
 note "roams under a call: RTP"
-$roam -o /tmp/rtp.jsonl -q &
+$roam -o /tmp/rtp.jsonl 2>/tmp/rtp.txt &
 probes=$!
+running /tmp/rtp.txt
 ip netns exec lan python3 /lab/project/tests/lab/rtp.py send 10.9.0.2 30000 16 &
 sleep 2
 wpa_cli -p /tmp/wpa -i wlan1 scan >/dev/null # as NetworkManager does
@@ -113,11 +117,14 @@ check "rtp: DHCP and another subnet after the second" of /tmp/rtp.jsonl \
 note "no roam at all, as a table"
 timeout -s INT 2 $roam 2>/dev/null
 note "no access point any more: media is lost"
-timeout -s INT 14 $roam --echo 10.9.0.1 --key /tmp/key >/tmp/table.txt 2>&1 &
+$roam --echo 10.9.0.1 --key /tmp/key >/tmp/table.txt 2>&1 &
 probe=$!
+running /tmp/table.txt
 sleep 2
 medium "set loss 0 1 1" "set loss 1>2 1"
 hostapd_cli -p /tmp/hostapd -i wlan2 deauthenticate 02:00:00:00:01:00 >/dev/null
+sleep 11
+kill -INT $probe
 wait $probe
 text=$(cat /tmp/table.txt)
 echo "$text"
@@ -126,7 +133,7 @@ check "the table says that it went nowhere, and that media is lost" has "$text" 
 note "an interface that vanishes"
 $roam -o /tmp/gone.jsonl >/tmp/gone.txt 2>&1 &
 probe=$!
-sleep 1.5
+running /tmp/gone.txt
 iw dev wlan1 del
 wait $probe
 check "ends it in part" [ $? -eq 5 ]

@@ -71,7 +71,7 @@ static void read_ppi_common(const uint8_t *at, struct vo_radiotap *radio)
     set_flags(radio, (flags & FCS_PRESENT ? VO_RADIOTAP_FCS_AT_END : 0u) |
                          (flags & FCS_INVALID ? VO_RADIOTAP_BAD_FCS : 0u));
     radio->tsft_us = flags & TSF_IN_MS ? tsf * 1000 : tsf;
-    if (tsf)
+    if (tsf && !(flags & TSF_IN_MS)) /* in milliseconds it tells no two frames apart */
         has(radio, VO_RADIOTAP_TSFT);
     set_rate(radio, rate);
     radio->frequency_mhz = vo_load16_le(at + FREQUENCY);

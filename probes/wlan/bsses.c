@@ -91,23 +91,26 @@ static void take_ssid(struct vo_bss *bss, const uint8_t *ssid, uint8_t size)
     bss->ssid_size = size;
 }
 
-/* The element of BSS Load alone, where nothing else of the beacon is new. */
+/* BSS Load alone, where nothing else of the beacon is new: of each version the first. */
 static void refresh_load(struct vo_bss *bss, const struct vo_ieee80211_management *management)
 {
+    enum { VERSION_1 = 4, VERSION_2 = 5 };
     struct vo_elements elements = vo_elements_of(management->elements, management->elements_size);
     struct vo_element element;
-    while (vo_element_next(&elements, &element)) {
+    bool old = !vo_bss_has(&bss->info, VO_BSS_LOAD_V1), new = !vo_bss_has(&bss->info, VO_BSS_LOAD);
+    while ((!old || !new) && vo_element_next(&elements, &element)) {
         if (element.id != VO_ELEMENT_BSS_LOAD)
             continue;
-        if (element.size == 5 && vo_bss_has(&bss->info, VO_BSS_LOAD)) {
+        if (element.size >= VERSION_2 && !new) {
             bss->info.load_stations = vo_load16_le(element.data);
             bss->info.load_utilization = element.data[2];
             bss->info.load_admission_32us = vo_load16_le(element.data + 3);
-        } else if (element.size == 4 && vo_bss_has(&bss->info, VO_BSS_LOAD_V1)) {
+            new = true;
+        } else if (element.size == VERSION_1 && !old) {
             bss->info.load_v1_stations = vo_load16_le(element.data);
             bss->info.load_v1_utilization = element.data[2];
+            old = true;
         }
-        return;
     }
 }
 

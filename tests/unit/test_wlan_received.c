@@ -110,6 +110,7 @@ static void per_packet_information(void **state)
     changed[22] = 0;
     assert_int_equal(decode(PPI, changed, sizeof changed), VO_WLAN_RECEIVED_OK);
     assert_true(received.radio.tsft_us == 5000);
+    assert_false(has(VO_RADIOTAP_TSFT)); /* which is no clock that tells frames apart */
 }
 
 /* With flag 1 each field begins at a multiple of four (PPI 1.0.10, 3.1): five bytes of a field that is not

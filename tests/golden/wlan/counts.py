@@ -4,7 +4,7 @@
     counts.py [FILE|FOLDER]...   default: ../shared/captures/wlan, where it exists, and captures made here
 
 Beacons of each BSS, frames with the retry bit, frames with a bad FCS; the mean signal of each BSS in mW, its least value and its
-number of readings, made here from tshark's fields. tests/bench/wlan makes one of the captures: it has damaged frames, and knows how
+number of readings, and the mean load that its beacons announce, made here from tshark's fields. tests/bench/wlan makes one of the captures: it has damaged frames, and knows how
 many; made.py makes the others, and what it says of a frame comes before what tshark says. Frames that the receiver marked as damaged,
 and those that tshark cannot read either, count for neither. TOOLS and BUILD tell where the program is.
 """
@@ -27,7 +27,7 @@ CAPTURES = os.path.join(ROOT, "..", "shared", "captures", "wlan")
 BEACON, PROBE_RESPONSE = 8, 5
 RADIOTAP = "23"  # wiretap's number
 FIELDS = ["wlan.fc.type_subtype", "wlan.bssid", "wlan.fc.retry", "radiotap.flags.badfcs", "radiotap.dbm_antsignal", "wlan.fc.version",
-          "ppi.80211-common.flags.fcs-invalid", "wlan_radio.signal_dbm", "frame.encap_type"]
+          "ppi.80211-common.flags.fcs-invalid", "wlan_radio.signal_dbm", "frame.encap_type", "wlan.qbss.version", "wlan.qbss.cu"]
 # Unmarked damage is found by what was heard before, not frame by frame
 NOT_COUNTED = {"made-damaged.pcap"}
 
@@ -52,13 +52,14 @@ def ours(path):
 
 
 def theirs(path, truth):
-    command = ["tshark", "-r", path, "-o", "wlan.check_checksum:FALSE", "-o", "ppi.reassemble:FALSE", "-T", "fields", "-E", "occurrence=f"]
+    command = ["tshark", "-r", path, "-o", "wlan.check_checksum:FALSE", "-o", "ppi.reassemble:FALSE", "-T", "fields"]
     for field in FIELDS:
         command += ["-e", field]
     out = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, text=True).stdout
-    beacons, retries, damaged, signals = Counter(), 0, 0, defaultdict(list)
+    beacons, retries, damaged, signals, loads = Counter(), 0, 0, defaultdict(list), {}
     for number, line in enumerate(out.splitlines()):
-        kind, bssid, retry, bad, signal, version, bad_ppi, of_radio, encapsulation = (line.split("\t") + [""] * 9)[:9]
+        columns = [column.split(",") for column in (line.split("\t") + [""] * len(FIELDS))[:len(FIELDS)]]
+        kind, bssid, retry, bad, signal, version, bad_ppi, of_radio, encapsulation = (column[0] for column in columns[:9])
         said = truth[number] if truth else {}
         if encapsulation != RADIOTAP:  # of which wlan_radio has the last antenna's
             signal = of_radio
@@ -72,16 +73,19 @@ def theirs(path, truth):
         retries += retry == "1"
         if int(kind, 0) == BEACON:
             beacons[bssid] += 1
+            for element, used in reversed(list(zip(*columns[9:11]))):  # of an element that comes twice the first counts
+                if element:
+                    loads[bssid, element, beacons[bssid]] = int(used, 0)
         if int(kind, 0) in (BEACON, PROBE_RESPONSE) and signal and bssid:
             dbm = int(signal)
             if -128 < dbm < 0:
                 signals[bssid].append(dbm)
-    return beacons, retries, damaged, signals
+    return beacons, retries, damaged, signals, loads
 
 
 def compare(path, truth=None):
     bsses, capture = ours(path)
-    beacons, retries, damaged, signals = theirs(path, truth)
+    beacons, retries, damaged, signals, loads = theirs(path, truth)
     name, faults = os.path.basename(path), []
 
     def same(what, mine, other):
@@ -95,6 +99,12 @@ def compare(path, truth=None):
     for bssid, records in bsses.items():
         of = [record["metrics"] for record in records]
         same(f"beacons of {bssid}", sum(metrics["wlan_beacons"] for metrics in of), beacons[bssid])
+        for element, full, metric in (("2", 255, "wlan_utilization_percent"), ("1", 100, "wlan_utilization_v1_percent")):
+            used = [value for key, value in loads.items() if key[:2] == (bssid, element)]
+            if len(of) == 1 and (used or metric in of[0]):
+                same(f"{metric} of {bssid}", round(of[0].get(metric, -1), 3), round(100 * sum(used) / len(used) / full, 3) if used else -1)
+                if element == "2":
+                    same(f"beacons with load of {bssid}", of[0]["wlan_load_frames"], len(used))
         if any("heard_off_channel" in record["subject"] for record in records):
             continue
         levels = signals[bssid]

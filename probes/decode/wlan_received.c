@@ -297,6 +297,10 @@ enum vo_wlan_received_result vo_wlan_received_decode(uint32_t linktype, const ui
     struct vo_radiotap *radio = &received->radio;
     if (!read)
         return VO_WLAN_RECEIVED_NOT_WLAN;
+    received->at = NULL;
+    received->captured = received->length = 0;
+    received->options = 0;
+    received->bad_fcs = received->fcs_told = false;
     if (read != read_radiotap) /* which clears it itself */
         memset(radio, 0, offsetof(struct vo_radiotap, chain));
     enum vo_wlan_received_result result = read(data, captured, received);

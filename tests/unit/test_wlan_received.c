@@ -75,6 +75,9 @@ static void radiotap(void **state)
     assert_int_equal(received.radio.signal_dbm, -60);
     const uint8_t sounding[] = {0, 0, L16(9), L32(1 << 26), 0, ACK}; /* a preamble without a frame */
     assert_int_equal(decode(RADIOTAP, sounding, sizeof sounding), VO_WLAN_RECEIVED_NO_FRAME);
+    assert_null(received.at);
+    assert_int_equal(received.length, 0);
+    assert_false(received.bad_fcs);
     const uint8_t version[] = {1, 0, L16(8), L32(0), ACK};
     assert_int_equal(decode(RADIOTAP, version, sizeof version), VO_WLAN_RECEIVED_MALFORMED);
 }

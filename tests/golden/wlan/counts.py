@@ -37,18 +37,20 @@ def mean_of(levels):
 
 
 def ours(path):
-    """The BSSs, by BSSID the records of each interface that heard it, and the capture."""
+    """The BSSs, by BSSID the records of each interface that heard it, the channels, and the capture."""
     out = subprocess.run([PROGRAM, "read", "-q", "-o", "-", path], stdout=subprocess.PIPE, check=True).stdout
-    bsses, capture = defaultdict(list), None
+    bsses, channels, capture = defaultdict(list), [], None
     for line in out.splitlines():
         record = json.loads(line)
         if record["record"] != "observation":
             continue
         if record["subject"]["kind"] == "bss":
             bsses[record["subject"]["id"]].append(record)
+        if record["subject"]["kind"] == "channel":
+            channels.append(record)
         if record["subject"]["kind"] == "capture":
             capture = record
-    return bsses, capture
+    return bsses, channels, capture
 
 
 def theirs(path, truth):
@@ -84,7 +86,7 @@ def theirs(path, truth):
 
 
 def compare(path, truth=None):
-    bsses, capture = ours(path)
+    bsses, channels, capture = ours(path)
     beacons, retries, damaged, signals, loads = theirs(path, truth)
     name, faults = os.path.basename(path), []
 
@@ -96,6 +98,8 @@ def compare(path, truth=None):
     same("beacons", metrics["wlan_beacons"], sum(beacons.values()))
     same("retries", metrics["wlan_retry_frames"], retries)
     same("bad FCS", metrics["wlan_fcs_error_frames"], damaged)
+    for metric, other in (("wlan_retry_frames", retries), ("wlan_fcs_error_frames", damaged)):
+        same(f"{metric} of all channels", sum(record["metrics"][metric] for record in channels), other)
     for bssid, records in bsses.items():
         of = [record["metrics"] for record in records]
         same(f"beacons of {bssid}", sum(metrics["wlan_beacons"] for metrics in of), beacons[bssid])

@@ -85,7 +85,7 @@ static void mean_or_p95(const struct vo_judge *judge, const struct vo_rule *rule
     *result = one;
     for (size_t i = 0; i < count; i++) {
         struct vo_result qualified = one;
-        qualified.basis = vo_fact_value(judge->facts, facts[i], rule->metric)->basis;
+        qualified.basis = vo_fact_value(facts[i], rule->metric)->basis;
         vo_judge_qualify(judge, facts[i], &qualified);
         if (i == 0 || is_worse(badness, &qualified, result))
             *result = qualified;
@@ -131,10 +131,20 @@ static void share_passing(const struct vo_judge *judge, const struct vo_rule *ru
 static void set_evidence(const struct vo_judge *judge, const struct vo_fact *const *facts, size_t count,
                          struct vo_result *result)
 {
-    result->evidence_count = 0;
-    result->evidence = vo_arena_get(judge->arena, count * sizeof *result->evidence);
-    for (size_t i = 0; i < count && result->evidence; i++)
-        result->evidence[result->evidence_count++] = (struct vo_evidence){facts[i]->run, facts[i]->n};
+    size_t all = 0, own;
+    struct vo_evidence self;
+    for (size_t i = 0; i < count; i++) {
+        vo_fact_evidence(facts[i], &self, &own);
+        all += own;
+    }
+    struct vo_evidence *list = vo_arena_get(judge->arena, all * sizeof *list);
+    result->evidence = list;
+    result->evidence_count = list ? all : 0;
+    for (size_t i = 0; i < count && list; i++) {
+        const struct vo_evidence *of = vo_fact_evidence(facts[i], &self, &own);
+        memcpy(list, of, own * sizeof *list);
+        list += own;
+    }
 }
 
 void vo_judge_aggregate(const struct vo_judge *judge, const struct vo_rule *rule,

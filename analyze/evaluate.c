@@ -21,6 +21,11 @@ void vo_evaluation_release(struct vo_evaluation *evaluation)
     *evaluation = (struct vo_evaluation){0};
 }
 
+static bool is_capture(const struct vo_facts_subject *subject)
+{
+    return strcmp(subject->kind, "capture") == 0;
+}
+
 /* The last observation of each capture in each run: what a run dropped. */
 static bool find_captures(struct vo_judge *judge)
 {
@@ -29,8 +34,9 @@ static bool find_captures(struct vo_judge *judge)
         const struct vo_facts_subject *subject = judge->facts->subjects;
         count = 0;
         for (; subject; subject = subject->next)
-            for (const struct vo_fact *fact = subject->first; fact; fact = fact->next) {
-                if (strcmp(subject->kind, "capture") != 0 || (fact->next && fact->next->run == fact->run))
+            for (const struct vo_fact *fact = is_capture(subject) ? subject->first : NULL; fact;
+                 fact = fact->next) {
+                if (fact->next && fact->next->run == fact->run)
                     continue;
                 if (pass)
                     judge->captures[count] = fact;
@@ -45,40 +51,71 @@ static bool find_captures(struct vo_judge *judge)
     return true;
 }
 
-/* Whether `fact` is better than one that was read before it: tried from its own vantage, in a complete run,
- * and the later the better; of equal times the one read last. */
-static bool is_better(const struct vo_facts *facts, const struct vo_fact *fact, const struct vo_fact *best)
+/* Whether `fact` is better than one that was read before it: tried from its own vantage, saying something of
+ * the metric, in a complete run, and the later the better; of equal times the one read last. */
+static bool is_better(const struct vo_facts *facts, const struct vo_rule *rule, const struct vo_fact *fact,
+                      const struct vo_fact *best)
 {
-    bool here = !vo_fact_label(fact, "elsewhere"), was_here = !vo_fact_label(best, "elsewhere");
-    bool complete = facts->runs[fact->run].complete, was_complete = facts->runs[best->run].complete;
-    if (here != was_here)
-        return here;
-    return complete != was_complete ? complete : fact->time >= best->time;
+    bool tells = vo_fact_tells(fact, rule->metric), told = vo_fact_tells(best, rule->metric);
+    if (fact->elsewhere != best->elsewhere)
+        return !fact->elsewhere;
+    if (tells != told)
+        return tells;
+    if (fact->run == best->run && !fact->derived && !best->derived)
+        return fact->time >= best->time;
+    bool counts = vo_fact_counts(facts, fact), counted = vo_fact_counts(facts, best);
+    return counts != counted ? counts : fact->time >= best->time;
+}
+
+/* The next of those that were read, where there are any: what is derived is judged by stand_in() alone. */
+static const struct vo_fact *next_of(const struct vo_facts_subject *subject, const struct vo_fact *fact)
+{
+    return fact == subject->last_read ? NULL : fact->next;
+}
+
+static bool has_value(const struct vo_fact *fact, const struct vo_rule *rule)
+{
+    enum vo_value_type type = vo_fact_value(fact, rule->metric)->type;
+    return type == VO_VALUE_NUMBER || type == VO_VALUE_WORD;
+}
+
+/* The derived observation that stands for those it was made of; NULL: none. One that has no value does not
+ * stand for one that has: what was measured is not hidden by what could not be derived. */
+static const struct vo_fact *stand_in(const struct vo_facts_subject *subject, const struct vo_rule *rule)
+{
+    const struct vo_fact *fact = subject->last_read ? subject->last_read->next : subject->first;
+    while (fact && !(vo_fact_tells(fact, rule->metric) && vo_fact_matches(fact, rule)))
+        fact = fact->next;
+    if (!fact || has_value(fact, rule) || !subject->last_read)
+        return fact;
+    for (const struct vo_fact *read = subject->first; read; read = next_of(subject, read))
+        if (vo_fact_tells(read, rule->metric) && vo_fact_matches(read, rule))
+            return NULL;
+    return fact;
 }
 
 static const struct vo_fact *latest(const struct vo_facts *facts, const struct vo_facts_subject *subject,
                                     const struct vo_rule *rule)
 {
     const struct vo_fact *best = NULL;
-    for (const struct vo_fact *fact = subject->first; fact; fact = fact->next)
-        if (vo_fact_matches(facts, fact, rule) && (!best || is_better(facts, fact, best)))
+    for (const struct vo_fact *fact = subject->first; fact; fact = next_of(subject, fact))
+        if (vo_fact_matches(fact, rule) && (!best || is_better(facts, rule, fact, best)))
             best = fact;
     return best;
 }
 
 /* An observation that says nothing of the metric, not even why it is missing, leaves it to those of its kind
  * that do: of two capture points, the comparison has the latency and each point has the loss. */
-static size_t keep_mentions(const struct vo_facts *facts, const struct vo_rule *rule,
-                            const struct vo_fact **found, size_t count)
+static size_t keep_mentions(const struct vo_rule *rule, const struct vo_fact **found, size_t count)
 {
     size_t kept = 0;
     for (size_t i = 0; i < count; i++)
-        kept += vo_fact_value(facts, found[i], rule->metric)->type != VO_VALUE_ABSENT;
+        kept += vo_fact_tells(found[i], rule->metric);
     if (kept == 0)
         return count;
     kept = 0;
     for (size_t i = 0; i < count; i++)
-        if (vo_fact_value(facts, found[i], rule->metric)->type != VO_VALUE_ABSENT)
+        if (vo_fact_tells(found[i], rule->metric))
             found[kept++] = found[i];
     return kept;
 }
@@ -94,10 +131,13 @@ static const struct vo_fact **collect(const struct vo_facts *facts, const struct
          subject = subject->next) {
         if (strcmp(subject->kind, rule->subject) != 0)
             continue;
-        const struct vo_fact *fact = rule->aggregate ? subject->first : latest(facts, subject, rule);
+        const struct vo_fact *derived = stand_in(subject, rule), *fact = derived;
+        bool all = rule->aggregate && !derived;
+        if (!derived)
+            fact = all ? subject->first : latest(facts, subject, rule);
         size_t before = *count;
-        for (; fact; fact = rule->aggregate ? fact->next : NULL) {
-            if (!vo_fact_matches(facts, fact, rule))
+        for (; fact; fact = all ? next_of(subject, fact) : NULL) {
+            if (!vo_fact_matches(fact, rule))
                 continue;
             if (*count == capacity) {
                 const struct vo_fact **grown = realloc(found, (capacity *= 2) * sizeof *found);
@@ -114,7 +154,7 @@ static const struct vo_fact **collect(const struct vo_facts *facts, const struct
     if (found)
         *count = vo_scope_keep(found, *count);
     if (found && (!rule->aggregate || rule->by))
-        *count = keep_mentions(facts, rule, found, *count);
+        *count = keep_mentions(rule, found, *count);
     return found;
 }
 
@@ -138,6 +178,8 @@ static const char *where_text(struct vo_arena *arena, const struct vo_rule *rule
     for (const struct vo_json *item = vo_json_child(rule->where); item; item = vo_json_next(item))
         text = vo_arena_format(arena, "%s%s%s %s", text, *text ? " and " : " with ", vo_json_key_of(item),
                                values_text(arena, item));
+    for (const struct vo_json *item = vo_json_child(rule->without); item; item = vo_json_next(item))
+        text = vo_arena_format(arena, "%s%s without %s", text, *text ? " and" : "", vo_json_text(item));
     return text;
 }
 
@@ -146,9 +188,10 @@ static void no_subject(struct vo_judge *judge, const struct vo_rule *rule, size_
 {
     const char *where = where_text(judge->arena, rule);
     vo_judge_begin(judge, rule, result);
-    result->reason = others ? vo_arena_format(judge->arena, "the records have no %s%s (but %zu %s without)",
+    result->reason = others ? vo_arena_format(judge->arena, "the records have no %s%s (but %zu %s%s)",
                                               vo_subject_noun(rule->subject, 1), where, others,
-                                              vo_subject_noun(rule->subject, others))
+                                              vo_subject_noun(rule->subject, others),
+                                              rule->without ? " of another kind" : " without")
                             : vo_arena_format(judge->arena, "the records have no %s%s",
                                               vo_subject_noun(rule->subject, 1), where);
 }
@@ -156,7 +199,7 @@ static void no_subject(struct vo_judge *judge, const struct vo_rule *rule, size_
 static const struct vo_facts_run *cut_short(const struct vo_facts *facts, const struct vo_result *result)
 {
     for (size_t i = 0; i < result->evidence_count; i++)
-        if (!facts->runs[result->evidence[i].run].complete)
+        if (!vo_facts_run_counts(&facts->runs[result->evidence[i].run]))
             return &facts->runs[result->evidence[i].run];
     return NULL;
 }

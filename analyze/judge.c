@@ -24,6 +24,12 @@ static const struct {
     {"path", "route", "routes"},
     {"link", "link", "links"},
     {"nat", "NAT observation", "NAT observations"},
+    {"bss", "BSS", "BSSs"},
+    {"cell", "cell", "cells"},
+    {"access_point", "access point", "access points"},
+    {"channel", "channel", "channels"},
+    {"station", "station", "stations"},
+    {"roam", "roam", "roams"},
 };
 
 static const struct {
@@ -33,6 +39,15 @@ static const struct {
     {"clock_estimated", "with the offset of the clocks estimated (clock_estimated)"},
     {"interval", "the middle of what is known by bounds only (interval)"},
     {"lower_bound", "at least: more was not tried (lower_bound)"},
+    {"upper_bound", "at most: what is not known may only lower it (upper_bound)"},
+    {"mean_of_mw", "mean of the powers"},
+    {"kernel_counters", "by the kernel's counters"},
+    {"kernel_survey", "by the kernel's survey"},
+    {"heard_frames", "by the frames that were heard: what was not heard is not in it"},
+    {"acknowledgements_heard", "by the acknowledgements that were heard"},
+    {"data_frames_heard", "between the data frames that were heard"},
+    {"rtp_received", "in the packets received"},
+    {"model", "by a model, whose assumptions are in the label assumptions: no measurement"},
 };
 
 const char *vo_subject_noun(const char *kind, size_t count)
@@ -73,8 +88,7 @@ static bool enough_samples(const struct vo_judge *judge, const struct vo_fact *f
     if (isnan(rule->minimum_samples))
         return true;
     if (isnan(result->samples)) {
-        const struct vo_value *value =
-            vo_fact_value(judge->facts, fact, vo_metric_find(rule->metric->samples));
+        const struct vo_value *value = vo_fact_value(fact, vo_metric_find(rule->metric->samples));
         const char *why = value->type == VO_VALUE_MISSING ? value->text : "the records do not tell";
         return unmeasured(result, VO_RESULT_NOT_MEASURED,
                           vo_arena_format(judge->arena,
@@ -101,7 +115,7 @@ static bool measure_window(const struct vo_judge *judge, const struct vo_fact *f
 bool vo_judge_measure(const struct vo_judge *judge, const struct vo_fact *fact, struct vo_result *result)
 {
     const struct vo_metric_row *metric = result->rule->metric;
-    const struct vo_value *value = vo_fact_value(judge->facts, fact, metric);
+    const struct vo_value *value = vo_fact_value(fact, metric);
     result->basis = value->basis;
     if (!isnan(result->rule->window_s))
         return measure_window(judge, fact, result);
@@ -118,7 +132,7 @@ bool vo_judge_measure(const struct vo_judge *judge, const struct vo_fact *fact, 
         result->observed = value->number;
     result->uncertainty = value->uncertainty;
     if (metric->samples) {
-        const struct vo_value *samples = vo_fact_value(judge->facts, fact, vo_metric_find(metric->samples));
+        const struct vo_value *samples = vo_fact_value(fact, vo_metric_find(metric->samples));
         result->samples = samples->type == VO_VALUE_NUMBER ? samples->number : NAN;
     }
     return enough_samples(judge, fact, result);
@@ -177,7 +191,7 @@ static double dropped_packets(const struct vo_judge *judge, const struct vo_fact
         if (capture->run != fact->run || (point && other && strcmp(point, other) != 0))
             continue;
         const struct vo_value *dropped =
-            vo_fact_value(judge->facts, capture, &vo_metrics[VO_METRIC_CAPTURE_DROPPED_PACKETS]);
+            vo_fact_value(capture, &vo_metrics[VO_METRIC_CAPTURE_DROPPED_PACKETS]);
         if (dropped->type != VO_VALUE_NUMBER) {
             *why =
                 dropped->type == VO_VALUE_ABSENT ? "the record of the capture does not tell" : dropped->text;
@@ -204,10 +218,45 @@ static double packets_to_pass(const struct vo_result *result)
     return lost - allowed;
 }
 
+static double number_of(const struct vo_fact *fact, enum vo_metric metric)
+{
+    const struct vo_value *value = vo_fact_value(fact, &vo_metrics[metric]);
+    return value->type == VO_VALUE_NUMBER ? value->number : NAN;
+}
+
+/* On the air what the receiver did not hear looks as if it had been lost. True if that, with what the capture
+ * dropped, could explain the fail. */
+static bool weigh_unheard(const struct vo_judge *judge, const struct vo_fact *fact, double dropped,
+                          struct vo_result *result)
+{
+    double needed = packets_to_pass(result);
+    double unheard = number_of(fact, VO_METRIC_RTP_UNHEARD_PACKETS);
+    if (!(unheard > 0))
+        return false;
+    if (unheard + fmax(dropped, 0) < needed) {
+        add_reason(
+            judge, result,
+            vo_arena_format(judge->arena,
+                            "the %.0f packets that the receiver may only not have heard do not explain it",
+                            unheard));
+        return false;
+    }
+    result->status = VO_RESULT_NOT_MEASURED;
+    add_reason(
+        judge, result,
+        vo_arena_format(judge->arena,
+                        "but the receiver may only not have heard %.0f of them%s, which could explain it "
+                        "(%.0f would do): capture again, nearer to both ends and on their channels",
+                        unheard, dropped > 0 ? ", and the capture dropped some" : "", needed));
+    return true;
+}
+
 static void weigh_drops(const struct vo_judge *judge, const struct vo_fact *fact, struct vo_result *result)
 {
     const char *why;
     double dropped = dropped_packets(judge, fact, &why);
+    if (weigh_unheard(judge, fact, dropped, result))
+        return;
     if (isnan(dropped)) {
         add_reason(
             judge, result,
@@ -239,20 +288,14 @@ static const char *receiver_of(const struct vo_judge *judge, const struct vo_fac
     return stream && size ? vo_arena_text_sized(judge->arena, from + 1, size) : "the receiver";
 }
 
-static double number_of(const struct vo_judge *judge, const struct vo_fact *fact, enum vo_metric metric)
-{
-    const struct vo_value *value = vo_fact_value(judge->facts, fact, &vo_metrics[metric]);
-    return value->type == VO_VALUE_NUMBER ? value->number : NAN;
-}
-
 /* What the far end's reports lack to speak for the stream; "" if nothing. Between its first and its last
  * report it speaks of what it should have had; of the rest it says nothing. */
 static const char *far_end_lacks(const struct vo_judge *judge, const struct vo_fact *fact,
                                  const struct vo_rule *rule)
 {
-    double reports = number_of(judge, fact, VO_METRIC_RTCP_REPORTS);
-    double covered = number_of(judge, fact, VO_METRIC_RTCP_EXPECTED_PACKETS);
-    double expected = number_of(judge, fact, VO_METRIC_RTP_EXPECTED_PACKETS);
+    double reports = vo_fact_number(fact, VO_METRIC_RTCP_REPORTS);
+    double covered = vo_fact_number(fact, VO_METRIC_RTCP_EXPECTED_PACKETS);
+    double expected = vo_fact_number(fact, VO_METRIC_RTP_EXPECTED_PACKETS);
     const char *text = "";
     if (isnan(reports))
         text = "how many reports it sent is not known";
@@ -281,7 +324,7 @@ static bool far_end_agrees(const struct vo_judge *judge, const struct vo_fact *f
     *text = "";
     if (!metric)
         return false;
-    const struct vo_value *value = vo_fact_value(judge->facts, fact, metric);
+    const struct vo_value *value = vo_fact_value(fact, metric);
     if (value->type != VO_VALUE_NUMBER) {
         *text = vo_arena_format(judge->arena, "; the far end's RTCP does not tell: %s",
                                 value->type == VO_VALUE_ABSENT ? "there is none" : value->text);
@@ -378,14 +421,33 @@ static void mention_basis(const struct vo_judge *judge, struct vo_result *result
     add_reason(judge, result, vo_arena_format(judge->arena, "basis: %s", basis));
 }
 
+/* Whether a value comes to the right side of the limit, or further to it, by growing (`up`) or by falling. */
+static bool could_pass(const struct vo_result *result, bool up)
+{
+    switch (result->limit.comparator) {
+    case VO_LIMIT_ABOVE:
+    case VO_LIMIT_AT_LEAST:
+        return up;
+    case VO_LIMIT_BELOW:
+    case VO_LIMIT_AT_MOST:
+        return !up;
+    case VO_LIMIT_BETWEEN:
+        return up ? result->observed < result->limit.low : result->observed > result->limit.high;
+    default:
+        return false;
+    }
+}
+
 /* A value that is known by bounds only neither keeps nor breaks a limit that lies between them. */
 static void weigh_bounds(const struct vo_judge *judge, struct vo_result *result)
 {
     const char *basis = result->basis ? result->basis : "";
-    bool least = result->limit.comparator == VO_LIMIT_ABOVE || result->limit.comparator == VO_LIMIT_AT_LEAST;
-    if (strcmp(basis, "lower_bound") == 0 && least && result->status == VO_RESULT_FAIL) {
+    bool upper = strcmp(basis, "upper_bound") == 0, lower = strcmp(basis, "lower_bound") == 0;
+    bool failed = result->status == VO_RESULT_FAIL, passed = result->status == VO_RESULT_PASS;
+    if ((lower || upper) &&
+        ((failed && could_pass(result, lower)) || (passed && could_pass(result, upper)))) {
         result->status = VO_RESULT_NOT_MEASURED;
-        add_reason(judge, result, "what lies above is not known");
+        add_reason(judge, result, lower ? "what lies above is not known" : "what lies below is not known");
     } else if (strcmp(basis, "interval") == 0 && result->within_uncertainty &&
                (result->status == VO_RESULT_PASS || result->status == VO_RESULT_FAIL)) {
         result->status = VO_RESULT_WARN;
@@ -419,17 +481,21 @@ void vo_judge_qualify(const struct vo_judge *judge, const struct vo_fact *fact, 
     weigh_bounds(judge, result);
 }
 
+static void set_evidence(const struct vo_judge *judge, const struct vo_fact *fact, struct vo_result *result)
+{
+    struct vo_evidence *own = fact->evidence ? NULL : vo_arena_get(judge->arena, sizeof *own), self;
+    result->evidence = vo_fact_evidence(fact, own ? own : &self, &result->evidence_count);
+    if (result->evidence == &self) /* out of memory, which the arena remembers */
+        result->evidence_count = 0;
+}
+
 void vo_judge_fact(const struct vo_judge *judge, const struct vo_rule *rule, const struct vo_fact *fact,
                    struct vo_result *result)
 {
     vo_judge_begin(judge, rule, result);
     result->fact = fact;
     result->subjects = 1;
-    result->evidence = vo_arena_get(judge->arena, sizeof *result->evidence);
-    if (result->evidence) {
-        *result->evidence = (struct vo_evidence){fact->run, fact->n};
-        result->evidence_count = 1;
-    }
+    set_evidence(judge, fact, result);
     const char *inapplicable = vo_scope_reason(judge->arena, fact);
     if (inapplicable) {
         unmeasured(result, VO_RESULT_NOT_APPLICABLE, inapplicable);

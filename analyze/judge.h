@@ -31,11 +31,6 @@ enum vo_result_status {
 
 extern const char *const vo_result_status_names[VO_RESULT_STATUSES];
 
-struct vo_evidence {
-    size_t run; /* index into facts->runs */
-    uint64_t n;
-};
-
 struct vo_result {
     struct vo_result *next;
     const struct vo_rule *rule;
@@ -53,7 +48,7 @@ struct vo_result {
     bool within_uncertainty;
     const char *basis; /* or NULL */
     const char *reason;
-    struct vo_evidence *evidence;
+    const struct vo_evidence *evidence;
     size_t evidence_count;
 };
 

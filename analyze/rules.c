@@ -14,8 +14,10 @@
 const char *const vo_severity_names[] = {NULL, "critical", "major", "advisory", NULL};
 static const char *const aggregate_names[] = {"worst", "mean", "p95", "any", "share_passing", NULL};
 static const char *const statistic_names[] = {"ratio", "mean", "max", NULL};
-static const char *const subject_kinds[] = {"capture", "call", "rtp_stream", "bss",  "cell", "channel",
-                                            "link",    "roam", "target",     "path", "nat",  "item"};
+const char *const vo_site_limit_names[] = {NULL, "calls.per_ap", NULL};
+static const char *const subject_kinds[] = {"capture",      "call",    "rtp_stream", "bss",     "cell",
+                                            "access_point", "channel", "link",       "station", "roam",
+                                            "target",       "path",    "nat",        "item"};
 
 /* The labels that a rule may select by, and the subjects that carry them. */
 static const struct {
@@ -38,10 +40,20 @@ static const struct {
     {"transport", "target path nat"},
     {"family", "target path nat"},
     {"vantage", "target path link nat"},
-    {"judged", "target path link nat"},
+    {"judged", "target path link nat bss cell access_point channel station roam"},
     {"local_port", "target nat"},
     {"type", "target"},
     {"server", "target"},
+    {"ssid", "bss cell access_point link station roam"},
+    {"place", "cell"},
+    {"interface", "bss channel link station roam"},
+    {"band", "bss channel"},
+    {"frequency_mhz", "bss cell channel link station"},
+    {"source", "channel"},
+    {"in_use", "channel"},
+    {"transmitter", "link"},
+    {"voice_known_by", "link"},
+    {"station", "roam"},
 };
 
 #define AT(member) offsetof(struct vo_rule, member)
@@ -55,6 +67,7 @@ static const struct vo_key rule_keys[] = {
     {"source", VO_KEY_OBJECT, AT(source), true, 0, 0, NULL},
     {"subject", VO_KEY_TEXT, AT(subject), true, 0, 0, NULL},
     {"where", VO_KEY_OBJECT, AT(where), false, 0, 0, NULL},
+    {"without", VO_KEY_ARRAY, AT(without), false, 0, 0, NULL},
     {"metric", VO_KEY_METRIC, AT(metric), true, 0, 0, NULL},
     {"unit", VO_KEY_TEXT, AT(unit), false, 0, 0, NULL},
     {"minimum_samples", VO_KEY_NUMBER, AT(minimum_samples), false, 1, 1e12, NULL},
@@ -70,6 +83,7 @@ static const struct vo_key rule_keys[] = {
     {"far_end_metric", VO_KEY_METRIC, AT(far_end), false, 0, 0, NULL},
     {"alive_by", VO_KEY_TEXT, AT(alive_by), false, 0, 0, NULL},
     {"drops_explain", VO_KEY_BOOL, AT(drops_explain), false, 0, 0, NULL},
+    {"site_limit", VO_KEY_WORD, AT(site_limit), false, 0, 0, vo_site_limit_names + 1},
     {"remediation", VO_KEY_TEXT, AT(remediation), true, 0, 0, NULL},
     {"note", VO_KEY_TEXT, AT(note), false, 0, 0, NULL},
     {NULL, VO_KEY_TEXT, 0, false, 0, 0, NULL},
@@ -213,19 +227,32 @@ static enum vo_status check_profiles(const struct vo_rule *rule, const struct vo
     return VO_OK;
 }
 
-/* `by` and `alive_by` name labels of the subject. */
+/* A list of labels of the subject, such as `by`. */
+static enum vo_status check_labels(const struct vo_rule *rule, const struct vo_json *list, const char *key,
+                                   const char *where, struct vo_error *error)
+{
+    for (const struct vo_json *item = vo_json_child(list); item; item = vo_json_next(item)) {
+        const char *name = vo_json_text(item);
+        if (!name || !has_label(rule, name))
+            return unknown_label(rule, key, name ? name : "(not a text)", where, error);
+    }
+    return VO_OK;
+}
+
+/* `without`, `by` and `alive_by` name labels of the subject. */
 static enum vo_status check_scope(const struct vo_rule *rule, const char *where, struct vo_error *error)
 {
+    if (rule->without && !vo_json_child(rule->without))
+        return vo_error_set(error, VO_ERR_USAGE, "%s: without lists labels: leave it out if there are none",
+                            where);
     if (rule->by && (!rule->aggregate || !vo_json_child(rule->by)))
         return vo_error_set(error, VO_ERR_USAGE, "%s: by lists labels, and goes with aggregate: add it",
                             where);
-    for (const struct vo_json *item = vo_json_child(rule->by); item; item = vo_json_next(item)) {
-        const char *name = vo_json_text(item);
-        if (!name || !has_label(rule, name))
-            return unknown_label(rule, "by", name ? name : "(not a text)", where, error);
-    }
-    if (!rule->alive_by)
-        return VO_OK;
+    enum vo_status status = check_labels(rule, rule->without, "without", where, error);
+    if (status == VO_OK)
+        status = check_labels(rule, rule->by, "by", where, error);
+    if (status != VO_OK || !rule->alive_by)
+        return status;
     if (!rule->metric->words || !vo_words_have(rule->metric->words, "filtered") || rule->aggregate)
         return vo_error_set(error, VO_ERR_USAGE,
                             "%s: alive_by goes with a metric that has the word filtered, without aggregate",
@@ -288,6 +315,11 @@ static enum vo_status check_extras(const struct vo_rule *rule, const char *where
         return vo_error_set(error, VO_ERR_USAGE,
                             "%s: far_end_metric '%s' has another unit or subject than %s", where,
                             far_end->name, metric->name);
+    if (rule->site_limit &&
+        (metric->words || rule->pass.comparator == VO_LIMIT_NONE || rule->pass.comparator > VO_LIMIT_EQUALS))
+        return vo_error_set(
+            error, VO_ERR_USAGE,
+            "%s: site_limit takes the place of the number of pass: give a limit with one number", where);
     return check_series(rule, where, error);
 }
 

@@ -27,6 +27,7 @@ enum vo_aggregate {
     VO_AGGREGATE_ANY,   /* one suffices */
     VO_AGGREGATE_SHARE, /* the share of subjects that pass */
 };
+enum vo_site_limit { VO_SITE_LIMIT_NONE, VO_SITE_LIMIT_CALLS_PER_AP };
 enum vo_statistic { VO_STATISTIC_NONE, VO_STATISTIC_RATIO, VO_STATISTIC_MEAN, VO_STATISTIC_MAX };
 
 struct vo_rule {
@@ -39,6 +40,7 @@ struct vo_rule {
     const struct vo_json *source;   /* document, section */
     const struct vo_json *profiles; /* NULL: holds for all */
     const struct vo_json *where;    /* NULL: every subject of the kind */
+    const struct vo_json *without;  /* labels that the subject must not have, or NULL */
     const struct vo_metric_row *metric;
     const struct vo_metric_row *far_end;   /* what the far end's RTCP says of the same thing, or NULL */
     const struct vo_metric_row *numerator; /* of statistic ratio; the denominator is the metric's `samples` */
@@ -52,7 +54,8 @@ struct vo_rule {
     int statistic;              /* enum vo_statistic */
     double minimum_coverage;    /* 0..1 of a window's steps that must have a value; NaN: 0 */
     const char *alive_by;       /* label: `filtered` counts only if its value answers otherwise; or NULL */
-    bool drops_explain;         /* packets that the capture dropped look like this metric */
+    int site_limit;     /* enum vo_site_limit: what of the site file is the pass limit, if it is there */
+    bool drops_explain; /* packets that the capture dropped look like this metric */
 
     bool selected;
     const char *override_reason;                                /* NULL: the pack's own limits hold */
@@ -103,6 +106,7 @@ enum vo_status vo_rule_limits(struct vo_rule *rule, const char *where, struct vo
 bool vo_area_in(const char *areas, const char *area);
 void vo_rules_release(struct vo_rules *rules);
 
-extern const char *const vo_severity_names[]; /* by enum vo_severity; [0] is NULL */
+extern const char *const vo_severity_names[];   /* by enum vo_severity; [0] is NULL */
+extern const char *const vo_site_limit_names[]; /* by enum vo_site_limit; [0] is NULL */
 
 #endif

@@ -22,7 +22,7 @@ const char *vo_scope_reason(struct vo_arena *arena, const struct vo_fact *fact)
 static bool tried_from(const char *vantage, const struct vo_fact *const *facts, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (!vo_fact_label(facts[i], "elsewhere") && same(vo_fact_label(facts[i], "vantage"), vantage))
+        if (!facts[i]->elsewhere && same(vo_fact_label(facts[i], "vantage"), vantage))
             return true;
     return false;
 }
@@ -33,7 +33,7 @@ size_t vo_scope_keep(const struct vo_fact **facts, size_t count)
     size_t kept = 0;
     const char *last = NULL; /* one vantage mostly follows itself */
     for (size_t i = 0; i < count; i++) {
-        const char *vantage = vo_fact_label(facts[i], "elsewhere");
+        const char *vantage = facts[i]->elsewhere ? vo_fact_label(facts[i], "elsewhere") : NULL;
         if (vantage && !same(vantage, last)) {
             /* Those that were left out were tried from nowhere: what they leave behind does not matter. */
             tried = tried_from(vantage, facts, count);
@@ -47,7 +47,7 @@ size_t vo_scope_keep(const struct vo_fact **facts, size_t count)
 
 bool vo_scope_decides(const struct vo_fact *fact)
 {
-    return !vo_fact_label(fact, "elsewhere") && !vo_fact_label(fact, "not_applicable") &&
+    return !fact->elsewhere && !vo_fact_label(fact, "not_applicable") &&
            !same(vo_fact_label(fact, "judged"), "no");
 }
 
@@ -96,7 +96,7 @@ static bool answers(const struct vo_judge *judge, const struct vo_result *result
         for (const struct vo_fact *fact = subject->first; fact; fact = fact->next)
             if (fact->run == result->fact->run && vo_fact_label(fact, rule->alive_by) &&
                 vo_fact_same_label(fact, result->fact, rule->alive_by) &&
-                is_answer(vo_fact_value(judge->facts, fact, rule->metric)))
+                is_answer(vo_fact_value(fact, rule->metric)))
                 return true;
     }
     return false;

@@ -75,7 +75,7 @@ static enum vo_status apply_waiver(struct vo_rules *rules, const char *where, co
     struct waiver waiver = {0};
     struct vo_rule *rule;
     char day[40];
-    vo_time end;
+    vo_time end = VO_TIME_UNKNOWN;
     enum vo_status status = vo_keys_read(node, waiver_keys, where, &waiver, error);
     if (status == VO_OK)
         status = find_rule(rules, where, waiver.rule, &rule, error);
@@ -94,6 +94,22 @@ static enum vo_status apply_waiver(struct vo_rules *rules, const char *where, co
     rule->waiver_expires = waiver.expires;
     rule->waiver_expired = now > end;
     return VO_OK;
+}
+
+/* What the site plans is the limit of the rules that ask for it, unless the site overrides them. */
+static void apply_plan(struct vo_rules *rules, const struct vo_site *site)
+{
+    const double planned[] = {[VO_SITE_LIMIT_CALLS_PER_AP] = site->calls_per_ap};
+    static const char *const reasons[] = {[VO_SITE_LIMIT_CALLS_PER_AP] =
+                                              "calls.per_ap, the calls at once that are planned"};
+    for (size_t i = 0; i < rules->count; i++) {
+        struct vo_rule *rule = &rules->rules[i];
+        if (!rule->site_limit || rule->override_reason || !(planned[rule->site_limit] > 0))
+            continue;
+        rule->pass.low = planned[rule->site_limit];
+        rule->pass.value = NULL;
+        rule->override_reason = reasons[rule->site_limit];
+    }
 }
 
 typedef enum vo_status apply_item(struct vo_rules *, const char *, const struct vo_json *, vo_time,
@@ -125,12 +141,14 @@ enum vo_status vo_site_apply(struct vo_rules *rules, const char *path, struct vo
     enum vo_status status = vo_site_read(path, document, &site, error);
     if (status != VO_OK)
         return status;
-    *head = (struct vo_site_head){site.name, site.mode};
+    *head = (struct vo_site_head){site.name, site.mode, vo_json_get(document, "ssids")};
     site.document = NULL; /* from here on the rules' */
-    vo_site_free(&site);
     status = vo_rules_keep(rules, document, error);
     if (status == VO_OK)
         status = apply_list(rules, path, document, "overrides", apply_override, now, error);
+    if (status == VO_OK)
+        apply_plan(rules, &site);
+    vo_site_free(&site);
     if (status == VO_OK)
         status = apply_list(rules, path, document, "waivers", apply_waiver, now, error);
     return status;

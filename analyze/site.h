@@ -1,7 +1,9 @@
 /*
- * What a site file says about rules: limits of its own, and waivers.
+ * What a site file says about rules: limits of its own, waivers, and what is planned, which is the limit of
+ * rules with the key site_limit.
  *
- *   {"overrides": [{"rule": "media.jitter", "pass": {"below": 20}, "reason": "…"}],
+ *   {"calls": {"per_ap": 8},
+ *    "overrides": [{"rule": "media.jitter", "pass": {"below": 20}, "reason": "…"}],
  *    "waivers": [{"rule": "qos.rtp.dscp", "reason": "…", "author": "…", "expires": "2027-01-31"}]}
  *
  * A waiver holds up to the end of its day (UTC). The rest of the file is read and checked by core/site.h: it
@@ -14,8 +16,9 @@
 #include "core/clock.h"
 #include "core/error.h"
 
-struct vo_site_head {
-    const char *name, *mode; /* never NULL; they live as long as the rules */
+struct vo_site_head {            /* lives as long as the rules */
+    const char *name, *mode;     /* never NULL */
+    const struct vo_json *ssids; /* a list of texts, or NULL */
 };
 
 /* Reads the file and applies it to rules of the loaded packs. `now` decides which waivers have expired. */

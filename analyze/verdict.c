@@ -3,7 +3,10 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static void put_packs(struct vo_json_writer *json, const struct vo_rules *rules)
 {
@@ -52,6 +55,8 @@ static void put_runs(struct vo_json_writer *json, const struct vo_facts *facts)
         else
             vo_json_null(json);
         vo_json_put_bool(json, "complete", run->complete);
+        if (run->running)
+            vo_json_put_bool(json, "running", true);
         vo_json_put_string(json, "why", run->complete ? NULL : run->why);
         vo_json_put_integer(json, "records", (int64_t)run->records);
         vo_json_end_object(json);
@@ -157,20 +162,6 @@ static void put_measured(struct vo_json_writer *json, const struct vo_result *re
     vo_json_put_string(json, "basis", result->basis);
 }
 
-static void put_evidence(struct vo_json_writer *json, const struct vo_facts *facts,
-                         const struct vo_result *result)
-{
-    vo_json_key(json, "evidence");
-    vo_json_begin_array(json);
-    for (size_t i = 0; i < result->evidence_count; i++) {
-        vo_json_begin_object(json);
-        vo_json_put_string(json, "run", facts->runs[result->evidence[i].run].run);
-        vo_json_put_integer(json, "n", (int64_t)result->evidence[i].n);
-        vo_json_end_object(json);
-    }
-    vo_json_end_array(json);
-}
-
 /* Whether there is something to be done about a result: only then it says what. */
 static bool asks_for_action(enum vo_result_status status)
 {
@@ -193,7 +184,7 @@ static void put_result(struct vo_json_writer *json, const struct vo_facts *facts
     put_measured(json, result);
     vo_json_key(json, "source");
     vo_json_copy(json, rule->source);
-    put_evidence(json, facts, result);
+    vo_verdict_put_evidence(json, facts, result->evidence, result->evidence_count);
     vo_json_put_string(json, "reason", result->reason);
     if (asks_for_action(result->status)) {
         vo_json_put_string(json, "remediation", rule->remediation);
@@ -224,18 +215,23 @@ void vo_verdict_put(struct vo_json_writer *json, const struct vo_verdict_head *h
     for (const struct vo_result *result = evaluation->first; result; result = result->next)
         put_result(json, facts, result);
     vo_json_end_array(json);
-    vo_json_key(json, "derived");
-    vo_json_begin_array(json);
-    vo_json_end_array(json);
+    vo_verdict_put_derived(json, facts, head->explained);
     vo_json_end_object(json);
 }
 
-static enum vo_status write_all(const char *path, const struct vo_json_writer *json, struct vo_error *error)
+static enum vo_status fail(const char *path, int why, struct vo_error *error)
+{
+    return vo_error_set(error, VO_ERR_IO, "%s: cannot write the verdict: %s%s",
+                        strcmp(path, "-") == 0 ? "standard output" : path, strerror(why),
+                        why == EPIPE ? ": the program that reads it has ended" : "");
+}
+
+enum vo_status vo_verdict_write(const char *path, const struct vo_json_writer *json, struct vo_error *error)
 {
     bool standard = strcmp(path, "-") == 0;
     FILE *stream = standard ? stdout : fopen(path, "we");
     if (!stream)
-        return vo_error_set(error, VO_ERR_IO, "%s: cannot write the verdict: %s", path, strerror(errno));
+        return fail(path, errno, error);
     fwrite(json->data, 1, json->size, stream);
     fputc('\n', stream);
     bool failed = fflush(stream) != 0 || ferror(stream);
@@ -244,18 +240,30 @@ static enum vo_status write_all(const char *path, const struct vo_json_writer *j
         failed = true;
         why = errno;
     }
-    return failed ? vo_error_set(error, VO_ERR_IO, "%s: cannot write the verdict: %s", path, strerror(why))
-                  : VO_OK;
+    return failed ? fail(path, why, error) : VO_OK;
 }
 
-enum vo_status vo_verdict_save(const char *path, const struct vo_verdict_head *head,
-                               const struct vo_rules *rules, const struct vo_facts *facts,
-                               const struct vo_evaluation *evaluation, struct vo_error *error)
+/* What is no file of its own, such as a device or a pipe, cannot be replaced. */
+static bool is_replaceable(const char *path)
 {
-    struct vo_json_writer json = {0};
-    vo_verdict_put(&json, head, rules, facts, evaluation);
-    enum vo_status status =
-        json.failed ? vo_error_memory(error, "the verdict") : write_all(path, &json, error);
-    vo_json_writer_release(&json);
+    struct stat there;
+    return strcmp(path, "-") != 0 && (lstat(path, &there) != 0 || S_ISREG(there.st_mode));
+}
+
+enum vo_status vo_verdict_replace(const char *path, const struct vo_json_writer *json, struct vo_error *error)
+{
+    if (!is_replaceable(path))
+        return vo_verdict_write(path, json, error);
+    size_t size = strlen(path) + sizeof ".new";
+    char *beside = malloc(size);
+    if (!beside)
+        return vo_error_memory(error, "the verdict");
+    snprintf(beside, size, "%s.new", path);
+    enum vo_status status = vo_verdict_write(beside, json, error);
+    if (status == VO_OK && rename(beside, path) != 0)
+        status = fail(path, errno, error);
+    if (status != VO_OK)
+        unlink(beside);
+    free(beside);
     return status;
 }

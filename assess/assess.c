@@ -13,7 +13,7 @@
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 struct settings {
-    struct vo_option_list captures, rules, near;
+    struct vo_option_list captures, rules, near, ssids, records;
     const char *out, *profile, *areas, *vantage, *filter, *keylog, *site, *place, *position, *playout;
     bool quiet;
 };
@@ -28,12 +28,16 @@ static const char *const vantages[] = {"wifi", "sbc", "uc", NULL};
 static const struct vo_option options[] = {
     {"capture", 'c', VO_OPTION_LIST, &settings.captures, "FILE",
      "judge the calls of this capture; further files follow as FILE...", 0, 0, NULL},
+    {"ssid", 0, VO_OPTION_LIST, &settings.ssids, "NAME",
+     "the capture is of the air: judge this WLAN in it, too; may be given several times", 0, 0, NULL},
+    {"records", 'R', VO_OPTION_LIST, &settings.records, "FILE",
+     "judge these records as well, such as those of a walk; may be given several times", 0, 0, NULL},
     {"profile", 'p', VO_OPTION_TEXT, &settings.profile, "NAME",
      "how the phones are used: voice, uc or integrated (default: the site's mode, or voice)", 0, 0, NULL},
     {"vantage", 0, VO_OPTION_WORD, &settings.vantage, "NAME",
      "where this host stands, with SITE.json (default wifi)", 0, 0, vantages},
     {"area", 'a', VO_OPTION_TEXT, &settings.areas, "A,B",
-     "areas to judge (default reach,tls,net,sip, or media,qos)", 0, 0, NULL},
+     "areas to judge (default reach,tls,net,sip, or media,qos; air with --ssid or --records)", 0, 0, NULL},
     {"out", 'O', VO_OPTION_FILE, &settings.out, "DIR",
      "where records, verdict and report go (default voready-assessment)", 0, 0, NULL},
     {"rules", 'r', VO_OPTION_LIST, &settings.rules, "PACK", "rule pack (default openscape-mobile)", 0, 0,
@@ -55,7 +59,8 @@ static const struct vo_option options[] = {
 };
 
 static const char *const usage[] = {"SITE.json [--vantage NAME] [--out DIR]",
-                                    "--capture FILE... [--profile NAME] [--out DIR]", NULL};
+                                    "--capture FILE... [--ssid NAME]... [--profile NAME] [--out DIR]",
+                                    "--records FILE... [--ssid NAME]... [--profile NAME] [--out DIR]", NULL};
 
 static const struct vo_program program = {
     .name = NAME,
@@ -64,11 +69,17 @@ static const struct vo_program program = {
     .options = options,
     .notes =
         "With SITE.json: what the site's phones must reach is tried from here, and judged in the areas "
-        "reach, "
-        "tls,\n"
+        "reach, tls,\n"
         "net and sip. With --capture: the calls of a capture are judged in the areas media and qos; "
         "media.latency\n"
-        "is not required then, since one capture rarely holds it.\n"
+        "is not required then, since one capture rarely holds it. With --capture and --ssid the capture is "
+        "one "
+        "of\n"
+        "802.11 frames (monitor mode): the air is judged, too. --records adds what was measured before, such "
+        "as "
+        "a\n"
+        "walk; alone they are judged in the area air:\n"
+        "  voready-wlan walk -i wlan0 -o walk.jsonl; voready assess --records walk.jsonl\n"
         "Writes reach.jsonl or records.jsonl, verdict.json and report.html into DIR, and the report as text "
         "to\n"
         "standard output.\n"
@@ -82,7 +93,7 @@ struct paths {
     char records[VO_RUN_PATH], verdict[VO_RUN_PATH], html[VO_RUN_PATH];
 };
 
-static enum vo_status make_folder(struct paths *paths, struct vo_error *error)
+static enum vo_status make_folder(struct paths *paths, bool measures, struct vo_error *error)
 {
     struct stat there;
     int failure = mkdir(settings.out, 0777) == 0 ? 0 : errno;
@@ -95,9 +106,29 @@ static enum vo_status make_folder(struct paths *paths, struct vo_error *error)
                         settings.captures.count ? "records.jsonl" : "reach.jsonl");
     if (size >= VO_RUN_PATH)
         return vo_error_set(error, VO_ERR_USAGE, "--out: the path is too long");
+    if (!measures)
+        paths->records[0] = '\0';
     snprintf(paths->verdict, VO_RUN_PATH, "%s/verdict.json", settings.out);
     snprintf(paths->html, VO_RUN_PATH, "%s/report.html", settings.out);
     return VO_OK;
+}
+
+static void add_ssids(struct vo_command *command)
+{
+    for (size_t i = 0; i < settings.ssids.count; i++)
+        vo_command_option(command, "--ssid", settings.ssids.items[i]);
+}
+
+/* The end of a probe's command: what is captured. */
+static void add_files(struct vo_command *command, const struct vo_option_list *files)
+{
+    if (settings.quiet)
+        vo_command_add(command, "-q");
+    vo_command_add(command, "--");
+    for (size_t i = 0; i < settings.captures.count; i++)
+        vo_command_add(command, settings.captures.items[i]);
+    for (size_t i = 0; i < files->count; i++)
+        vo_command_add(command, files->items[i]);
 }
 
 static void add_capture(struct vo_command *command, const struct paths *paths,
@@ -113,13 +144,20 @@ static void add_capture(struct vo_command *command, const struct paths *paths,
     vo_command_option(command, "--place", settings.place);
     for (size_t i = 0; i < settings.near.count; i++)
         vo_command_option(command, "--near", settings.near.items[i]);
-    if (settings.quiet)
-        vo_command_add(command, "-q");
-    vo_command_add(command, "--");
-    for (size_t i = 0; i < settings.captures.count; i++)
-        vo_command_add(command, settings.captures.items[i]);
-    for (size_t i = 0; i < files->count; i++)
-        vo_command_add(command, files->items[i]);
+    add_files(command, files);
+}
+
+/* A capture of the air: its calls are measured along, where they are not encrypted. */
+static void add_air(struct vo_command *command, const struct paths *paths, const struct vo_option_list *files)
+{
+    vo_command_add(command, "voready-wlan");
+    vo_command_add(command, "read");
+    vo_command_option(command, "-o", paths->records);
+    vo_command_option(command, "-f", settings.filter);
+    vo_command_option(command, "--site", settings.site);
+    vo_command_option(command, "--place", settings.place);
+    add_ssids(command);
+    add_files(command, files);
 }
 
 static void add_site(struct vo_command *command, const struct paths *paths, const char *site)
@@ -140,11 +178,21 @@ static enum vo_status measure(const struct paths *paths, const struct vo_option_
                               struct vo_error *error)
 {
     struct vo_command command = {0};
-    if (settings.captures.count)
+    if (settings.captures.count && settings.ssids.count)
+        add_air(&command, paths, files);
+    else if (settings.captures.count)
         add_capture(&command, paths, files);
     else
         add_site(&command, paths, files->items[0]);
     return vo_command_run(&command, code, error);
+}
+
+static void add_records(struct vo_command *command, const struct paths *paths)
+{
+    if (paths->records[0])
+        vo_command_add(command, paths->records);
+    for (size_t i = 0; i < settings.records.count; i++)
+        vo_command_add(command, settings.records.items[i]);
 }
 
 /* `site`: the site file, or NULL. */
@@ -152,7 +200,13 @@ static enum vo_status judge(const struct paths *paths, const char *pack, const c
                             struct vo_error *error)
 {
     struct vo_command command = {0};
-    const char *areas = settings.areas ? settings.areas : site ? site_areas : capture_areas;
+    bool capture = settings.captures.count, air = settings.ssids.count || settings.records.count;
+    char areas[64];
+    snprintf(areas, sizeof areas, "%s%s%s",
+             site      ? site_areas
+             : capture ? capture_areas
+                       : "",
+             air && (site || capture) ? "," : "", air ? "air" : "");
     vo_command_add(&command, "voready-analyze");
     for (size_t i = 0; i < settings.rules.count; i++)
         vo_command_option(&command, "--rules", settings.rules.items[i]);
@@ -160,10 +214,16 @@ static enum vo_status judge(const struct paths *paths, const char *pack, const c
         vo_command_option(&command, "--rules", pack);
     vo_command_option(&command, "--site", site);
     vo_command_option(&command, "--profile", settings.profile || site ? settings.profile : "voice");
-    vo_command_option(&command, "--area", areas);
-    vo_command_option(&command, "--not-required", site ? NULL : "media.latency");
+    vo_command_option(&command, "--area", settings.areas ? settings.areas : areas);
+    vo_command_option(&command, "--not-required", capture ? "media.latency" : NULL);
+    if (settings.rules.count == 0 && settings.ssids.count && !settings.records.count) {
+        /* what a receiver in one place hears tells neither where the WLAN is not, nor the rates of phones */
+        vo_command_option(&command, "--not-required", "air.coverage");
+        vo_command_option(&command, "--not-required", "air.capacity");
+    }
+    add_ssids(&command);
     vo_command_option(&command, "-o", paths->verdict);
-    vo_command_add(&command, paths->records);
+    add_records(&command, paths);
     return vo_command_run(&command, code, error);
 }
 
@@ -175,7 +235,7 @@ static enum vo_status report(const struct paths *paths, const char *format, cons
     vo_command_option(&command, "--format", format);
     vo_command_option(&command, "-o", output);
     vo_command_add(&command, paths->verdict);
-    vo_command_add(&command, paths->records);
+    add_records(&command, paths);
     return vo_command_run(&command, code, error);
 }
 
@@ -186,15 +246,17 @@ static int run(const struct vo_option_list *files)
     char pack[VO_RUN_PATH];
     struct vo_error error;
     int code = 0, verdict = 0;
-    enum vo_status status = make_folder(&paths, &error);
+    const char *site = settings.captures.count || !files->count ? NULL : files->items[0];
+    bool measures = settings.captures.count || site;
+    enum vo_status status = make_folder(&paths, measures, &error);
     if (status == VO_OK && settings.rules.count == 0)
         status = vo_data_path("rules/openscape-mobile.json", pack, &error);
-    if (status == VO_OK)
+    if (status == VO_OK && measures)
         status = measure(&paths, files, &code, &error);
     if (status == VO_OK && code != VO_EXIT_DONE && code != VO_EXIT_PARTIAL)
         return code == VO_EXIT_USAGE ? EXIT_USAGE : EXIT_FAILED;
     if (status == VO_OK)
-        status = judge(&paths, pack, settings.captures.count ? NULL : files->items[0], &verdict, &error);
+        status = judge(&paths, pack, site, &verdict, &error);
     if (status == VO_OK && (verdict == EXIT_FAILED || verdict == EXIT_USAGE))
         return verdict == EXIT_USAGE ? EXIT_USAGE : EXIT_FAILED;
     if (status == VO_OK)
@@ -220,11 +282,20 @@ static enum vo_status check_usage(const struct vo_option_list *files, struct vo_
         {"--near", settings.near.count != 0},    {"--position", settings.position != NULL},
         {"--playout", settings.playout != NULL},
     };
-    bool capture = settings.captures.count != 0;
-    if (!capture && files->count == 0)
+    bool capture = settings.captures.count != 0, air = settings.ssids.count != 0;
+    if (!capture && air && files->count)
+        return vo_error_set(error, VO_ERR_USAGE,
+                            "--ssid goes with --capture: the site file names its WLANs itself, with ssids");
+    for (size_t i = 1; air && i < sizeof of_captures / sizeof *of_captures; i++)
+        if (of_captures[i].given)
+            return vo_error_set(error, VO_ERR_USAGE,
+                                "%s does not go with --ssid, which is for captures of the air",
+                                of_captures[i].name);
+    if (!capture && files->count == 0 && settings.records.count == 0)
         return vo_error_set(
             error, VO_ERR_USAGE,
-            "nothing to assess: name a site file, or captures with --capture FILE...; see " NAME " -h");
+            "nothing to assess: name a site file, captures with --capture FILE..., or records "
+            "with --records FILE; see " NAME " -h");
     if (!capture && files->count > 1)
         return vo_error_set(error, VO_ERR_USAGE,
                             "'%.200s': one site file at a time; captures are named with --capture",

@@ -9,6 +9,7 @@
 
 int vo_init(int argc, char **argv);   /* asks what a site has and writes a site file */
 int vo_assess(int argc, char **argv); /* probes, analyze and report in one go */
+int vo_watch(int argc, char **argv);  /* a probe, judged and shown while it measures */
 int vo_doctor(int argc, char **argv); /* what this machine has and lacks for the toolkit */
 
 #endif

@@ -21,6 +21,7 @@ int main(int argc, char **argv)
     static const struct vo_subcommand rows[] = {
         {"init", "ask what a site has and write a site file", vo_init, NULL},
         {"assess", "measure, judge and report in one go", vo_assess, NULL},
+        {"watch", "measure, and see live how it is judged", vo_watch, NULL},
         {"doctor", "what this machine has and lacks for the toolkit", vo_doctor, NULL},
         {"reach", "what a site's phones must reach, tried from here", NULL, "voready-reach"},
         {"rtp", "SIP calls and RTP streams of captures, measured", NULL, "voready-rtp"},
@@ -31,7 +32,8 @@ int main(int argc, char **argv)
     static const struct vo_subcommands commands = {
         .name = "voready",
         .summary = "is this network ready for voice over Wi-Fi?",
-        .notes = "Examples: voready init; voready assess site.json;\nvoready assess --capture call.pcap",
+        .notes = "Examples: voready init; voready assess site.json;\nvoready assess --capture call.pcap; "
+                 "voready watch wlan walk -i wlan0",
         .rows = rows,
         .count = sizeof rows / sizeof *rows,
         .become = become,

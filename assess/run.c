@@ -63,8 +63,18 @@ static enum vo_status check(const struct vo_command *command, struct vo_error *e
 {
     if (command->count < VO_RUN_ARGUMENTS)
         return VO_OK;
-    return vo_error_set(error, VO_ERR_LIMIT, "more than %d arguments for %s: assess fewer files at once",
+    return vo_error_set(error, VO_ERR_LIMIT, "more than %d arguments for %s: name fewer at once",
                         VO_RUN_ARGUMENTS - 1, command->arguments[0]);
+}
+
+enum vo_status vo_command_ended(const char *name, int status, int *code, struct vo_error *error)
+{
+    if (!WIFEXITED(status))
+        return vo_error_set(error, VO_ERR_IO,
+                            "%s was ended by signal %d (%s) before it was done: run it again", name,
+                            WTERMSIG(status), strsignal(WTERMSIG(status)));
+    *code = WEXITSTATUS(status);
+    return VO_OK;
 }
 
 static enum vo_status wait_for(pid_t pid, const char *name, int *code, struct vo_error *error)
@@ -73,11 +83,43 @@ static enum vo_status wait_for(pid_t pid, const char *name, int *code, struct vo
     while (waitpid(pid, &status, 0) < 0)
         if (errno != EINTR)
             return vo_error_set(error, VO_ERR_IO, "lost sight of %s: %s", name, strerror(errno));
-    if (!WIFEXITED(status))
-        return vo_error_set(error, VO_ERR_IO,
-                            "%s was ended by signal %d (%s) before it was done: run it again", name,
-                            WTERMSIG(status), strsignal(WTERMSIG(status)));
-    *code = WEXITSTATUS(status);
+    return vo_command_ended(name, status, code, error);
+}
+
+enum vo_status vo_command_start(const struct vo_command *command, const struct vo_start *how, pid_t *pid,
+                                struct vo_error *error)
+{
+    char path[VO_RUN_PATH];
+    posix_spawnattr_t attributes;
+    posix_spawn_file_actions_t files;
+    sigset_t defaults, blocked;
+    if (check(command, error) != VO_OK)
+        return VO_ERR_LIMIT;
+    vo_program_path(command->arguments[0], path);
+    sigemptyset(&blocked);
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGTERM);
+    sigaddset(&defaults, SIGPIPE);
+    if (!how->steadfast) {
+        sigaddset(&defaults, SIGINT);
+        sigaddset(&defaults, SIGQUIT);
+    }
+    posix_spawn_file_actions_init(&files);
+    if (how->in >= 0)
+        posix_spawn_file_actions_adddup2(&files, how->in, STDIN_FILENO);
+    if (how->out >= 0)
+        posix_spawn_file_actions_adddup2(&files, how->out, STDOUT_FILENO);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setsigmask(&attributes, &blocked);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    int failure = posix_spawnp(pid, path, &files, &attributes,
+                               (char *const *)(const void *)command->arguments, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&files);
+    if (failure)
+        return vo_error_set(error, VO_ERR_IO, "cannot run %s: %s: is the toolkit installed whole?", path,
+                            strerror(failure));
     return VO_OK;
 }
 
@@ -93,35 +135,18 @@ static void pass_on(int number)
 
 enum vo_status vo_command_run(const struct vo_command *command, int *code, struct vo_error *error)
 {
-    char path[VO_RUN_PATH];
-    pid_t pid;
-    posix_spawnattr_t attributes;
-    sigset_t defaults;
+    static const struct vo_start how = {.in = -1, .out = -1};
     struct sigaction pass = {.sa_handler = pass_on, .sa_flags = SA_RESTART}, old_int, old_term;
-    if (check(command, error) != VO_OK)
-        return VO_ERR_LIMIT;
-    vo_program_path(command->arguments[0], path);
-    sigemptyset(&defaults);
-    sigaddset(&defaults, SIGINT);
-    sigaddset(&defaults, SIGTERM);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigdefault(&attributes, &defaults);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
+    pid_t pid = 0;
     sigaction(SIGINT, &pass, &old_int);
     sigaction(SIGTERM, &pass, &old_term);
-    int failure =
-        posix_spawnp(&pid, path, NULL, &attributes, (char *const *)(const void *)command->arguments, environ);
-    enum vo_status status = VO_OK;
-    running = failure ? 0 : pid;
-    if (failure)
-        status = vo_error_set(error, VO_ERR_IO, "cannot run %s: %s: is the toolkit installed whole?", path,
-                              strerror(failure));
-    else
+    enum vo_status status = vo_command_start(command, &how, &pid, error);
+    running = status == VO_OK ? pid : 0;
+    if (status == VO_OK)
         status = wait_for(pid, command->arguments[0], code, error);
     running = 0;
     sigaction(SIGINT, &old_int, NULL);
     sigaction(SIGTERM, &old_term, NULL);
-    posix_spawnattr_destroy(&attributes);
     return status;
 }
 

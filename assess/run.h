@@ -6,7 +6,9 @@
 
 #include "core/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #define VO_RUN_ARGUMENTS 512
 #define VO_RUN_PATH      4096
@@ -21,6 +23,19 @@ struct vo_command {
 void vo_command_add(struct vo_command *command, const char *argument);
 void vo_command_option(struct vo_command *command, const char *option, const char *value);
 
+/* How a program is started to run beside this one. */
+struct vo_start {
+    int in, out;    /* its standard input and output; -1: this one's */
+    bool steadfast; /* what the terminal sends (SIGINT, SIGQUIT) is handled as this program does it: ignored,
+                     * if it ignores them; else by default. SIGHUP is handled as this program does it in any
+                     * case */
+};
+
+/* Starts it and returns at once: the caller waits for *pid. VO_ERR_IO, VO_ERR_LIMIT. */
+enum vo_status vo_command_start(const struct vo_command *command, const struct vo_start *how, pid_t *pid,
+                                struct vo_error *error);
+/* What waitpid() told of a program: its exit status in *code; VO_ERR_IO when it was killed. */
+enum vo_status vo_command_ended(const char *name, int status, int *code, struct vo_error *error);
 /* Runs it to its end; *code is its exit status. SIGINT and SIGTERM are passed on to the program: it ends by
  * itself, and what it measured is kept. VO_ERR_IO when it cannot be started or is killed. */
 enum vo_status vo_command_run(const struct vo_command *command, int *code, struct vo_error *error);

@@ -2,7 +2,8 @@
 #
 # The programs tell themselves what they take: `PROGRAM --completion` prints a line an option, with tabs between short
 # name, long name, value ("" for none, FILE, VALUE, or the words that are allowed) and help; a line without names says
-# that operands are files. Of a program with commands, `--completion` prints these, one a line.
+# that operands are files, or lists words of which the first operand is one: what follows is completed as that command's.
+# Of a program with commands, `--completion` prints these, one a line.
 
 # _voready_files PREFIX: names of files and folders.
 _voready_files() {
@@ -24,6 +25,24 @@ _voready_value() {
     esac
 }
 
+# _voready_operand OPTIONS FROM: the index of the first word from FROM on that is neither an option nor an option's value;
+# nothing if the one that is being typed comes before. OPTIONS is what --completion printed.
+_voready_operand() {
+    local i word value
+    for ((i = $2; i < COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        if [[ $word == -- ]]; then
+            i=$((i + 1))
+            break
+        fi
+        [[ $word == -* ]] || break
+        value=$(awk -F '\t' -v word="$word" '$1 == word || $2 == word { print $3; exit }' <<<"$1")
+        [[ ${COMP_WORDS[i + 1]} == "=" ]] && i=$((i + 1))
+        [[ $value ]] && i=$((i + 1))
+    done
+    ((i < COMP_CWORD)) && echo "$i"
+}
+
 _voready() {
     local program=${1/#\~/$HOME} current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
     local command=() names=() files="" line short long value i ended=""
@@ -40,6 +59,21 @@ _voready() {
         command+=("${COMP_WORDS[depth]}")
         depth=$((depth + 1))
     done
+    # a command whose first operand is a command itself: what follows that one is completed as if it stood alone
+    local operands first
+    operands=$(awk -F '\t' '!$1 && !$2 && $3 != "FILE" { print $3 }' <<<"$commands")
+    if [[ $operands ]]; then
+        first=$(_voready_operand "$commands" "$depth")
+        if [[ $first && " $operands " == *" ${COMP_WORDS[first]} "* ]]; then
+            COMP_WORDS=("$program" "${COMP_WORDS[@]:first}")
+            COMP_CWORD=$((COMP_CWORD - first + 1))
+            _voready "$program" "$current" "$before"
+            return
+        fi
+        if [[ $first ]]; then
+            return
+        fi
+    fi
     # readline breaks words at = and : too
     if [[ $before == : ]]; then # --point NAME:FILE
         _voready_files "$current"
@@ -58,7 +92,7 @@ _voready() {
         long=${line%%$'\t'*} line=${line#*$'\t'}
         value=${line%%$'\t'*}
         if [[ ! $short && ! $long ]]; then
-            files=yes
+            [[ $value == FILE ]] && files=yes
             continue
         fi
         names+=("$long" ${short:+"$short"})
@@ -71,6 +105,8 @@ _voready() {
         _voready_words "${names[*]}" "$current"
     elif [[ $files ]]; then
         _voready_files "$current"
+    elif [[ $operands ]]; then
+        _voready_words "$operands" "$current"
     fi
 }
 

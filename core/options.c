@@ -157,7 +157,7 @@ void vo_options_help(const struct vo_program *program, FILE *stream)
 /*
  * Completion: a line an option, in four columns between tabs: -letter, --name, what its value is, help. The
  * value is empty (a flag), FILE, VALUE (nothing to complete) or the words. A last line without names says
- * FILE if operands are files.
+ * FILE if operands are files, or the words that the first operand is one of.
  */
 static void print_completion(const struct vo_option *option)
 {
@@ -189,6 +189,11 @@ static void serve_completion(const struct vo_program *program)
     print_completion(built_in);
     if (program->operands_are_files)
         printf("\t\tFILE\t\n");
+    if (program->first_operands) {
+        char words[256];
+        join_words(program->first_operands, " ", words, sizeof words);
+        printf("\t\t%s\t\n", words);
+    }
 }
 
 static const struct {
@@ -412,9 +417,10 @@ static enum vo_status parse_all(struct parse *parse)
     bool options_ended = false;
     for (parse->at = 1; parse->at < parse->argc && status == VO_OK; parse->at++) {
         const char *argument = parse->argv[parse->at];
-        if (options_ended || argument[0] != '-' || argument[1] == '\0')
+        if (options_ended || argument[0] != '-' || argument[1] == '\0') {
             status = append_item(parse->operands, argument, parse->error);
-        else if (strcmp(argument, "--") == 0)
+            options_ended = options_ended || parse->program->first_operands;
+        } else if (strcmp(argument, "--") == 0)
             options_ended = true;
         else if (argument[1] == '-')
             status = parse_long(parse, argument + 2);

@@ -47,6 +47,9 @@ struct vo_program {
     const struct vo_option *options;
     const char *notes; /* printed after the options, or NULL: units, examples, exit codes */
     bool operands_are_files;
+    /* What the first operand is one of: it ends the options, and what follows is its own, as an operand too.
+     * NULL-terminated, or NULL. */
+    const char *const *first_operands;
 };
 
 /* Parses; operands (in order) go to `operands`. VO_OK; VO_END when -h, --version or --completion was served

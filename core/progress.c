@@ -1,5 +1,7 @@
 #include "core/progress.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define QUIET_TIME VO_NS_PER_S
@@ -23,11 +25,13 @@ static const char *group_digits(uint64_t value, char text[TEXT_SIZE])
 
 void vo_progress_start(struct vo_progress *progress, FILE *stream, const char *what, bool quiet, vo_time now)
 {
+    const char *wanted = getenv(VO_PROGRESS_ENVIRONMENT);
+    bool off = quiet || (wanted && strcmp(wanted, "off") == 0);
     *progress = (struct vo_progress){
         .stream = stream,
         .what = what,
         .started = now,
-        .active = !quiet && isatty(fileno(stream)) == 1,
+        .active = !off && isatty(fileno(stream)) == 1,
     };
 }
 

@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#define VO_PROGRESS_ENVIRONMENT "VOREADY_PROGRESS" /* "off": another program has the terminal */
+
 struct vo_progress {
     FILE *stream;
     const char *what; /* "packets" */
@@ -18,7 +20,7 @@ struct vo_progress {
     bool active, drawn;
 };
 
-/* `quiet` or a stream that is no terminal makes every call a no-op. */
+/* `quiet`, the environment, or a stream that is no terminal makes every call a no-op. */
 void vo_progress_start(struct vo_progress *progress, FILE *stream, const char *what, bool quiet, vo_time now);
 /* `done` of `total` (bytes, or 0 if not known) and `count` of things. Draws at most every 200 ms. */
 void vo_progress_update(struct vo_progress *progress, uint64_t count, uint64_t done, uint64_t total,

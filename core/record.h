@@ -110,6 +110,12 @@ enum vo_status vo_record_reader_open(const char *path, struct vo_record_reader *
  */
 enum vo_status vo_record_read(struct vo_record_reader *reader, struct vo_record *record,
                               struct vo_error *error);
+/* For records that come bit by bit: the descriptor to wait for; one read of it, which takes what is there;
+ * and a record of what was taken so far, VO_OK with `kind` NULL if none is whole yet. */
+int vo_record_reader_descriptor(const struct vo_record_reader *reader);
+enum vo_status vo_record_fill(struct vo_record_reader *reader, struct vo_error *error);
+enum vo_status vo_record_take(struct vo_record_reader *reader, struct vo_record *record,
+                              struct vo_error *error);
 bool vo_record_reader_cut(const struct vo_record_reader *reader);
 void vo_record_reader_free(struct vo_record_reader *reader);
 

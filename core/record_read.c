@@ -108,11 +108,13 @@ static enum vo_status refuse_long(struct vo_record_reader *reader, struct vo_err
                         reader->file, reader->line + 1);
 }
 
-/* The next line without its newline; `whole` is false for a last one that has none. VO_END after the last. */
+/* The next line without its newline; `whole` is false for a last one that has none. VO_END after the last.
+ * With `wait` false, NULL if no whole line has come yet. */
 static enum vo_status next_line(struct vo_record_reader *reader, const char **line, size_t *size, bool *whole,
-                                struct vo_error *error)
+                                bool wait, struct vo_error *error)
 {
     const char *newline = NULL;
+    *line = NULL;
     for (;;) {
         size_t rest = reader->end - reader->searched;
         newline = rest ? memchr(reader->buffer + reader->searched, '\n', rest) : NULL;
@@ -122,6 +124,8 @@ static enum vo_status next_line(struct vo_record_reader *reader, const char **li
             return refuse_long(reader, error);
         if (newline || reader->ended)
             break;
+        if (!wait)
+            return VO_OK;
         enum vo_status status = read_more(reader, error);
         if (status != VO_OK)
             return status;
@@ -196,17 +200,19 @@ static enum vo_status refuse_line(const struct vo_record_reader *reader, enum vo
     return vo_error_set(error, status, "%s:%zu: %.400s", reader->file, reader->line, message);
 }
 
-enum vo_status vo_record_read(struct vo_record_reader *reader, struct vo_record *record,
-                              struct vo_error *error)
+static enum vo_status read_record(struct vo_record_reader *reader, struct vo_record *record, bool wait,
+                                  struct vo_error *error)
 {
-    const char *line = "";
+    const char *line;
     size_t size = 0;
     bool whole = false;
     vo_json_free(reader->json);
     reader->json = NULL;
+    if (!wait)
+        *record = (struct vo_record){.kind = NULL};
     do {
-        enum vo_status status = next_line(reader, &line, &size, &whole, error);
-        if (status != VO_OK)
+        enum vo_status status = next_line(reader, &line, &size, &whole, wait, error);
+        if (status != VO_OK || !line)
             return status;
     } while (is_blank(line, size));
     struct vo_error inner;
@@ -219,4 +225,26 @@ enum vo_status vo_record_read(struct vo_record_reader *reader, struct vo_record 
         return VO_END;
     }
     return refuse_line(reader, status, &inner, error);
+}
+
+enum vo_status vo_record_read(struct vo_record_reader *reader, struct vo_record *record,
+                              struct vo_error *error)
+{
+    return read_record(reader, record, true, error);
+}
+
+int vo_record_reader_descriptor(const struct vo_record_reader *reader)
+{
+    return reader->fd;
+}
+
+enum vo_status vo_record_fill(struct vo_record_reader *reader, struct vo_error *error)
+{
+    return reader->ended ? VO_OK : read_more(reader, error);
+}
+
+enum vo_status vo_record_take(struct vo_record_reader *reader, struct vo_record *record,
+                              struct vo_error *error)
+{
+    return read_record(reader, record, false, error);
 }

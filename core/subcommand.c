@@ -12,7 +12,7 @@ static void help(const struct vo_subcommands *commands, FILE *stream)
     fprintf(stream, "%s: %s\n\nusage: %s COMMAND [ARGUMENTS]\n\ncommands:\n", commands->name,
             commands->summary, commands->name);
     for (size_t i = 0; i < commands->count; i++)
-        fprintf(stream, "  %-8s %s\n", commands->rows[i].name, commands->rows[i].what);
+        fprintf(stream, "  %-9s %s\n", commands->rows[i].name, commands->rows[i].what);
     fprintf(stream, "\n%s COMMAND -h tells more.%s%s\n", commands->name, commands->notes ? " " : "",
             commands->notes ? commands->notes : "");
 }

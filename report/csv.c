@@ -1,4 +1,5 @@
 #include "report/formats.h"
+#include "report/phrase.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -8,7 +9,7 @@
 
 static const char header[] =
     "rule,title,area,severity,required,status,subject_kind,subject_id,metric,observed,unit,"
-    "limit,margin,uncertainty,basis,samples,document,section,reason,remediation\r\n";
+    "limit,margin,uncertainty,basis,samples,document,section,reason,remediation,where\r\n";
 
 /* Text, quoted where RFC 4180 asks for it. A spreadsheet runs what begins with one of = + - @ or a tab. */
 static void text_cell(struct vo_out *out, const char *text, const char *end)
@@ -50,6 +51,7 @@ static void number_cell(struct vo_out *out, double value, const char *end)
 
 static void write_result(struct vo_out *out, const struct vo_result *result)
 {
+    char where[VO_PHRASE_SIZE];
     text_cell(out, result->rule, ",");
     text_cell(out, result->title, ",");
     text_cell(out, result->area, ",");
@@ -72,7 +74,9 @@ static void write_result(struct vo_out *out, const struct vo_result *result)
     text_cell(out, result->document, ",");
     text_cell(out, result->section, ",");
     text_cell(out, result->reason, ",");
-    text_cell(out, result->remediation, "\r\n");
+    text_cell(out, result->remediation, ",");
+    vo_phrase_where(where, sizeof where, result);
+    text_cell(out, where, "\r\n");
 }
 
 enum vo_status vo_report_csv(const struct vo_report *report, const struct vo_report_style *style,

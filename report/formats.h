@@ -21,7 +21,8 @@ enum vo_status vo_report_text(const struct vo_report *report, const struct vo_re
 /* One file without any external resource. */
 enum vo_status vo_report_html(const struct vo_report *report, const struct vo_report_style *style,
                               struct vo_out *out, struct vo_error *error);
-/* The verdict's members as they are, then `calls`, `streams` (of no known call) and `captures`. */
+/* The verdict's members as they are, then `calls`, `streams` (of no known call), `captures` and
+ * `air` (what was observed of it). */
 enum vo_status vo_report_json(const struct vo_report *report, const struct vo_report_style *style,
                               struct vo_out *out, struct vo_error *error);
 /* JUnit as CI systems read it: a testsuite an area, a testcase a result. */

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEAD_SHOWN   6
-#define PLACES_SHOWN 10
+#define LEAD_SHOWN    6
+#define PLACES_SHOWN  10
+#define RESULTS_SHOWN 200 /* of one rule and status */
 
 /* --- parts
  * -------------------------------------------------------------------------------------------------- */
@@ -169,6 +170,7 @@ static const char *verdict_class(const char *word)
 static void write_navigation(const struct vo_html *html)
 {
     const struct vo_report *report = html->report;
+    const struct vo_air *air = report->air;
     const struct {
         const char *id, *name;
         bool shown;
@@ -176,9 +178,14 @@ static void write_navigation(const struct vo_html *html)
         {"problems", "Failures", report->counts[VO_RESULT_FAIL] + report->counts[VO_RESULT_ERROR] > 0},
         {"warnings", "Warnings", report->counts[VO_RESULT_WARN] > 0},
         {"unmeasured", "Not measured", report->counts[VO_RESULT_NOT_MEASURED] > 0},
-        {"results", "All results", true},
+        {"places", "Places", air->list[VO_AIR_CELL].count > 0},
+        {"channels", "Channels", air->radio_count + air->channel_count > 0},
+        {"access-points", "Access points", air->surveyed_count > 0},
+        {"links", "Links", air->list[VO_AIR_LINK].count + air->track_count > 0},
+        {"roams", "Roams", air->list[VO_AIR_ROAM].count > 0},
         {"calls", "Calls", report->call_count > 0},
         {"loose", "Streams of no known call", html->loose_count > 0},
+        {"results", "All results", true},
         {"capture", "Capture", report->capture_count + report->note_count > 0},
     };
     vo_out_add(html->out, "<nav aria-label=\"Sections\"><ul>");
@@ -383,6 +390,21 @@ static void write_result(struct vo_out *out, const struct vo_result *result)
     vo_out_add(out, "</td></tr>\n");
 }
 
+/* Results of one rule and status, the worst ones. */
+static void write_group(struct vo_out *out, const struct vo_group *group)
+{
+    for (size_t i = 0; i < group->count && i < RESULTS_SHOWN; i++)
+        write_result(out, group->results[i]);
+    if (group->count <= RESULTS_SHOWN)
+        return;
+    vo_out_add(out, "<tr><td>");
+    vo_html_tag(out, group->status);
+    vo_out_add(out, "</td><th scope=\"row\">");
+    vo_out_html(out, group->results[0]->title);
+    vo_out_format(out, "</th><td colspan=\"4\">and %zu more, none worse: see --format csv</td></tr>\n",
+                  group->count - RESULTS_SHOWN);
+}
+
 static void write_results(const struct vo_html *html)
 {
     static const char *const headings[] = {"Status", "Rule", "Observed", "Limit", "Where", "Why"};
@@ -390,8 +412,7 @@ static void write_results(const struct vo_html *html)
     vo_out_add(html->out, "<section aria-labelledby=\"results\"><h2 id=\"results\">All results</h2>\n");
     vo_html_table_begin(html->out, "All results, worst first", headings, 6);
     for (size_t i = 0; i < report->group_count; i++)
-        for (size_t k = 0; k < report->groups[i].count; k++)
-            write_result(html->out, report->groups[i].results[k]);
+        write_group(html->out, &report->groups[i]);
     vo_html_table_end(html->out);
     vo_out_add(html->out, "</section>\n");
 }
@@ -418,12 +439,13 @@ static void write_capture(const struct vo_html *html)
         vo_out_html(out, report->captures[i]->seen.id);
         vo_out_add(out, "</h3>\n<dl class=\"stats\">");
         for (size_t m = VO_METRIC_CAPTURE_PACKETS; m <= VO_METRIC_CAPTURE_CALLS; m++) {
-            if (isnan(facts->number[m]) && !facts->missing[m])
+            const struct vo_reported *told = vo_facts_of(facts, (enum vo_metric)m);
+            if (isnan(told->number) && !told->missing)
                 continue;
             vo_phrase_metric(text, sizeof text, facts, (enum vo_metric)m);
             vo_out_add(out, "<div><dt>");
             vo_out_html(out, vo_phrase_heading((enum vo_metric)m));
-            vo_out_add(out, isnan(facts->number[m]) ? "</dt><dd class=\"off\">" : "</dt><dd>");
+            vo_out_add(out, isnan(told->number) ? "</dt><dd class=\"off\">" : "</dt><dd>");
             vo_out_html(out, text);
             vo_out_add(out, "</dd></div>");
         }
@@ -439,9 +461,10 @@ static void write_page(const struct vo_html *html)
     write_cards(html, "problems", "Failures", VO_RESULT_ERROR, VO_RESULT_FAIL);
     write_cards(html, "warnings", "Warnings", VO_RESULT_WARN, VO_RESULT_WARN);
     write_unmeasured(html);
-    write_results(html);
+    vo_html_air(html);
     vo_html_calls(html);
-    if (report->call_count + report->stream_count == 0)
+    write_results(html);
+    if (report->call_count + report->stream_count == 0 && !vo_air_any(report->air))
         vo_out_add(html->out,
                    "<p class=\"muted\">Calls and plots are left out: no records with calls or streams were "
                    "given. Give the records after the verdict.</p>\n");

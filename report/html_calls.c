@@ -41,29 +41,30 @@ static void write_stats(struct vo_out *out, const struct vo_stream *stream)
     vo_out_add(out, "</dl>\n");
 }
 
-static bool is_known(const struct vo_facts *facts, size_t metric)
+static bool is_known(const struct vo_reported *told)
 {
-    return facts->word[metric] || facts->missing[metric] || !isnan(facts->number[metric]);
+    return told->word || told->missing || !isnan(told->number);
 }
 
-static void write_metric_row(struct vo_out *out, const struct vo_facts *facts, size_t metric)
+static void write_metric_row(struct vo_out *out, const struct vo_facts *facts, const struct vo_reported *told)
 {
+    enum vo_metric metric = told->metric;
     char text[VO_PHRASE_SIZE];
-    vo_phrase_metric(text, sizeof text, facts, (enum vo_metric)metric);
+    vo_phrase_metric(text, sizeof text, facts, metric);
     vo_out_add(out, "<tr><th scope=\"row\">");
-    vo_out_html(out, vo_phrase_heading((enum vo_metric)metric));
+    vo_out_html(out, vo_phrase_heading(metric));
     vo_out_add(out, "<span class=\"id\">");
     vo_out_html(out, vo_metrics[metric].definition);
     vo_out_add(out, "</span></th><td>");
     vo_out_html(out, text);
-    if (facts->uncertainty[metric] > 0) {
-        vo_phrase_number(text, sizeof text, facts->uncertainty[metric], vo_metrics[metric].unit, NAN,
-                         facts->uncertainty[metric], NAN);
+    if (told->uncertainty > 0) {
+        vo_phrase_number(text, sizeof text, told->uncertainty, vo_metrics[metric].unit, NAN,
+                         told->uncertainty, NAN);
         vo_out_add(out, " ± ");
         vo_out_html(out, text);
     }
     vo_out_add(out, "</td><td>");
-    vo_out_html(out, facts->basis[metric]);
+    vo_out_html(out, told->basis);
     vo_out_add(out, "</td></tr>\n");
 }
 
@@ -86,8 +87,8 @@ static void write_metrics(struct vo_out *out, const struct vo_observation *seen,
 {
     static const char *const headings[] = {"Measure", "Value", "Basis"};
     size_t count = 0;
-    for (size_t i = 0; i < VO_METRIC_COUNT; i++)
-        count += is_known(&seen->facts, i);
+    for (size_t i = 0; i < seen->facts.count; i++)
+        count += is_known(&seen->facts.items[i]);
     if (count == 0)
         return;
     vo_out_format(out, "<details class=\"more\"><summary>All %zu measurements of this %s</summary>\n", count,
@@ -98,9 +99,9 @@ static void write_metrics(struct vo_out *out, const struct vo_observation *seen,
         vo_out_add(out, "</dl>\n");
     }
     vo_html_table_begin(out, seen->id, headings, 3);
-    for (size_t i = 0; i < VO_METRIC_COUNT; i++)
-        if (is_known(&seen->facts, i))
-            write_metric_row(out, &seen->facts, i);
+    for (size_t i = 0; i < seen->facts.count; i++)
+        if (is_known(&seen->facts.items[i]))
+            write_metric_row(out, &seen->facts, &seen->facts.items[i]);
     vo_html_table_end(out);
     vo_out_add(out, "</details>\n");
 }
@@ -147,7 +148,8 @@ static void write_stream(const struct vo_html *html, const struct vo_stream *str
     write_stream_labels(out, stream);
     vo_out_add(out, "</small></h4>\n");
     write_stats(out, stream);
-    vo_html_plots(html, stream);
+    vo_html_plots(html, &stream->series, "stream");
+    vo_html_bursts(html, stream);
     write_metrics(out, &stream->seen, "stream");
 }
 
@@ -229,7 +231,7 @@ static void write_call_facts(struct vo_out *out, const struct vo_call *call)
     write_labels(out, &call->seen);
     vo_out_add(out, "</dl>\n<dl class=\"stats facts\">");
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
-        if (!is_known(&call->seen.facts, shown[i]))
+        if (!is_known(vo_facts_of(&call->seen.facts, shown[i])))
             continue;
         vo_phrase_metric_short(text, sizeof text, &call->seen.facts, shown[i]);
         write_stat(out, vo_phrase_heading(shown[i]), text);
@@ -237,11 +239,21 @@ static void write_call_facts(struct vo_out *out, const struct vo_call *call)
     vo_out_add(out, "</dl>\n");
 }
 
+/* Whether there is something to tell of the air: then it is not folded away. */
+static bool has_bursts(const struct vo_html *html, const struct vo_call *call)
+{
+    const struct vo_air *air = html->report->air;
+    for (size_t i = 0; i < air->explanation_count; i++)
+        if (air->explanations[i].stream && air->explanations[i].stream->call == call)
+            return true;
+    return false;
+}
+
 static void write_call(const struct vo_html *html, const struct vo_call *call)
 {
     struct vo_out *out = html->out;
     char text[VO_PHRASE_SIZE];
-    bool open = call->worst <= VO_RESULT_WARN;
+    bool open = call->worst <= VO_RESULT_WARN || has_bursts(html, call);
     vo_out_add(out,
                open ? "<details class=\"call\" open><summary><h3>" : "<details class=\"call\"><summary><h3>");
     vo_phrase_parties(text, sizeof text, call);

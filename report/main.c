@@ -3,6 +3,7 @@
 #include "core/output.h"
 #include "core/record.h"
 #include "report/formats.h"
+#include "report/live.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,13 +21,14 @@
 static const struct output {
     const char *name, *what;
     enum vo_status (*write)(const struct vo_report *report, const struct vo_report_style *style,
-                            struct vo_out *out, struct vo_error *error);
+                            struct vo_out *out, struct vo_error *error); /* NULL: it follows its input */
 } outputs[] = {
     {"text", "for a terminal", vo_report_text},
     {"html", "one page with plots", vo_report_html},
     {"json", "verdict, calls and streams in one object", vo_report_json},
     {"junit", "for CI systems", vo_report_junit},
     {"csv", "a line a result, for spreadsheets", vo_report_csv},
+    {"live", "a view of verdicts as they come on standard input", NULL},
 };
 #define OUTPUTS (sizeof outputs / sizeof *outputs)
 
@@ -134,6 +136,16 @@ static enum vo_status make(const char *format, const char *path, const struct vo
     return status;
 }
 
+static enum vo_status make_live(const char *path, const struct vo_option_list *operands,
+                                struct vo_error *error)
+{
+    if (path)
+        return vo_error_set(error, VO_ERR_USAGE, "-o %s: --format live writes to standard output", path);
+    if (operands->count > 1)
+        return vo_error_set(error, VO_ERR_USAGE, "%s: --format live takes no records", operands->items[1]);
+    return vo_report_live(operands->count ? operands->items[0] : NULL, error);
+}
+
 static void describe_outputs(struct vo_out *notes)
 {
     vo_out_add(notes, "Formats:\n");
@@ -141,13 +153,15 @@ static void describe_outputs(struct vo_out *notes)
         vo_out_format(notes, "  %-6s  %s\n", outputs[i].name, outputs[i].what);
     vo_out_add(notes,
                "\nVERDICT.json is what voready-analyze -o wrote. RECORDS, the files that were analysed, add\n"
-               "calls, streams and plots (which need gnuplot).\n"
+               "calls, streams, the air and plots (which need gnuplot).\n"
+               "live reads what voready-analyze --follow writes, and no files.\n"
                "\nExit codes: 0 written, 1 failed, 2 wrong usage. They say nothing of the verdict.\n");
 }
 
 int main(int argc, char **argv)
 {
-    static const char *const usage[] = {"[--format FORMAT] [-o FILE] VERDICT.json [RECORDS...]", NULL};
+    static const char *const usage[] = {"[--format FORMAT] [-o FILE] VERDICT.json [RECORDS...]",
+                                        "--format live [-]", NULL};
     const char *format = "text", *path = NULL, *words[OUTPUTS + 1] = {NULL};
     struct vo_out notes = {0};
     describe_outputs(&notes);
@@ -169,16 +183,17 @@ int main(int argc, char **argv)
         {.name = NULL},
     };
     const struct vo_program program = {
-        PROGRAM, "turns a verdict into something to read", usage, options, notes.data, true};
+        PROGRAM, "turns a verdict into something to read", usage, options, notes.data, true, NULL};
     struct vo_option_list operands = {0};
     struct vo_error error = {0};
     enum vo_status status = vo_options_parse(&program, argc, argv, &operands, &error);
-    if (status == VO_OK && operands.count == 0)
+    bool live = strcmp(format, "live") == 0;
+    if (status == VO_OK && operands.count == 0 && !live)
         status = vo_error_set(&error, VO_ERR_USAGE, "no verdict given: see " PROGRAM " -h");
-    if (status == VO_OK)
+    if (status == VO_OK && !live)
         status = vo_output_apart(path, operands.items, operands.count, &error);
     if (status == VO_OK)
-        status = make(format, path, &operands, &error);
+        status = live ? make_live(path, &operands, &error) : make(format, path, &operands, &error);
     if (status != VO_OK && status != VO_END)
         vo_complain(PROGRAM, &error);
     vo_options_release(&program, &operands);

@@ -1,6 +1,6 @@
 #include "report/model.h"
 
-#include "report/model_records.h"
+#include "report/model_air.h"
 #include "report/store.h"
 
 #include <math.h>
@@ -16,9 +16,23 @@ const char *const vo_result_words[VO_RESULT_STATUSES] = {
 const char *const vo_result_names[VO_RESULT_STATUSES] = {"Error", "Fail",        "Warning", "Not measured",
                                                          "Pass",  "Information", "Skipped", "Not applicable"};
 
+const struct vo_reported *vo_facts_of(const struct vo_facts *facts, enum vo_metric metric)
+{
+    static const struct vo_reported nothing = {.number = NAN, .uncertainty = NAN};
+    size_t low = 0, high = facts->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (facts->items[middle].metric < metric)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < facts->count && facts->items[low].metric == metric ? &facts->items[low] : &nothing;
+}
+
 double vo_facts_number(const struct vo_facts *facts, enum vo_metric metric)
 {
-    return facts->number[metric];
+    return vo_facts_of(facts, metric)->number;
 }
 
 const char *vo_report_label(const struct vo_observation *seen, const char *name)
@@ -34,11 +48,10 @@ double vo_report_seconds(vo_time from, vo_time to)
     return ((double)to - (double)from) / (double)VO_NS_PER_S;
 }
 
-/* The first number in a limit such as {"below": 30}; NaN for words and ranges. */
-static double limit_number(const struct vo_json *limit)
+double vo_result_limit(const struct vo_result *result)
 {
-    const struct vo_json *first = vo_json_type(limit) == VO_JSON_OBJECT ? vo_json_child(limit) : limit;
-    return vo_json_double(first);
+    const struct vo_json *limit = result->limit;
+    return vo_json_double(vo_json_type(limit) == VO_JSON_OBJECT ? vo_json_child(limit) : limit);
 }
 
 double vo_report_limit(const struct vo_report *report, const struct vo_stream *stream, enum vo_metric metric)
@@ -48,7 +61,7 @@ double vo_report_limit(const struct vo_report *report, const struct vo_stream *s
         const struct vo_result *result = &report->results[i];
         if (result->row != &vo_metrics[metric])
             continue;
-        double limit = limit_number(result->limit);
+        double limit = vo_result_limit(result);
         if (result->stream == stream && !isnan(limit))
             return limit;
         if (isnan(any))
@@ -234,17 +247,15 @@ static enum vo_status check_format(const struct vo_json *document, const char *p
     return VO_OK;
 }
 
-static enum vo_status load_verdict(struct vo_report *report, const char *path, struct vo_error *error)
+/* Takes the document. */
+static enum vo_status read_verdict(struct vo_report *report, struct vo_json *document, const char *path,
+                                   struct vo_error *error)
 {
-    struct vo_json *document;
-    enum vo_status status = vo_json_load(path, VERDICT_SIZE_MAX, &document, error);
-    if (status != VO_OK)
-        return status;
     vo_store_keep(report->store, document);
     if (vo_store_failed(report->store))
         return vo_error_memory(error, "the verdict");
     report->verdict = document;
-    status = check_format(document, path, error);
+    enum vo_status status = check_format(document, path, error);
     if (status != VO_OK)
         return status;
     report->word = vo_json_get_text(document, "verdict");
@@ -256,14 +267,19 @@ static enum vo_status load_verdict(struct vo_report *report, const char *path, s
     return read_results(report, path, error);
 }
 
-static enum vo_status load_all(struct vo_report *report, const char *verdict, const char *const *records,
-                               size_t count, struct vo_error *error)
+/* The document becomes the report's. */
+static enum vo_status load_all(struct vo_report *report, struct vo_json *document, const char *path,
+                               const char *const *records, size_t count, struct vo_error *error)
 {
-    enum vo_status status = load_verdict(report, verdict, error);
+    enum vo_status status = read_verdict(report, document, path, error);
     if (status == VO_OK)
         status = vo_report_read_records(report, records, count, error);
     if (status == VO_OK)
+        vo_air_read_derived(report);
+    if (status == VO_OK)
         status = vo_report_link(report, error);
+    if (status == VO_OK)
+        status = vo_air_link(report, error);
     if (status == VO_OK)
         status = group_results(report, error);
     if (status == VO_OK && vo_store_failed(report->store))
@@ -271,24 +287,52 @@ static enum vo_status load_all(struct vo_report *report, const char *verdict, co
     return status;
 }
 
+static struct vo_report *new_report(void)
+{
+    struct vo_report *report = calloc(1, sizeof *report);
+    if (report)
+        report->store = vo_store_new();
+    if (report && report->store)
+        report->air = vo_store_take(report->store, sizeof *report->air);
+    if (report && report->air)
+        return report;
+    vo_report_free(report);
+    return NULL;
+}
+
+static enum vo_status load(struct vo_json *document, const char *path, const char *const *records,
+                           size_t count, struct vo_report **out, struct vo_error *error)
+{
+    struct vo_report *report = new_report();
+    *out = NULL;
+    if (!report) {
+        vo_json_free(document);
+        return vo_error_memory(error, "the report");
+    }
+    enum vo_status status = load_all(report, document, path, records, count, error);
+    if (status == VO_OK)
+        *out = report;
+    else
+        vo_report_free(report);
+    return status;
+}
+
 enum vo_status vo_report_load(const char *verdict, const char *const *records, size_t count,
                               struct vo_report **out, struct vo_error *error)
 {
-    struct vo_report *report = calloc(1, sizeof *report);
+    struct vo_json *document;
+    enum vo_status status = vo_json_load(verdict, VERDICT_SIZE_MAX, &document, error);
     *out = NULL;
-    if (report)
-        report->store = vo_store_new();
-    if (!report || !report->store) {
-        free(report);
-        return vo_error_memory(error, "the report");
-    }
-    enum vo_status status = load_all(report, verdict, records, count, error);
-    if (status != VO_OK) {
-        vo_report_free(report);
-        return status;
-    }
-    *out = report;
-    return VO_OK;
+    return status == VO_OK ? load(document, verdict, records, count, out, error) : status;
+}
+
+enum vo_status vo_report_parse(const char *text, size_t size, const char *name, struct vo_report **out,
+                               struct vo_error *error)
+{
+    struct vo_json *document;
+    enum vo_status status = vo_json_parse(text, size, &document, error);
+    *out = NULL;
+    return status == VO_OK ? load(document, name, NULL, 0, out, error) : status;
 }
 
 void vo_report_free(struct vo_report *report)

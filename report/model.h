@@ -32,13 +32,17 @@ enum vo_result_status {
 extern const char *const vo_result_words[VO_RESULT_STATUSES]; /* as in the verdict: "not_measured" */
 extern const char *const vo_result_names[VO_RESULT_STATUSES]; /* for people: "Not measured" */
 
-/* What one observation says, by the metric catalogue. */
+/* What one observation says of one metric of the catalogue. */
+struct vo_reported {
+    enum vo_metric metric;
+    double number, uncertainty;
+    const char *word, *missing, *basis; /* missing: the reason */
+};
+
+/* What one observation says: only the metrics that it names, in the order of the catalogue. */
 struct vo_facts {
-    double number[VO_METRIC_COUNT];
-    double uncertainty[VO_METRIC_COUNT];
-    const char *word[VO_METRIC_COUNT];
-    const char *missing[VO_METRIC_COUNT]; /* the reason */
-    const char *basis[VO_METRIC_COUNT];
+    struct vo_reported *items;
+    size_t count, room;
 };
 
 enum vo_series_column {
@@ -49,6 +53,13 @@ enum vo_series_column {
     VO_SERIES_JITTER,
     VO_SERIES_PDV,
     VO_SERIES_DSCP,
+    VO_SERIES_SIGNAL,
+    VO_SERIES_SENT,
+    VO_SERIES_UNDELIVERED,
+    VO_SERIES_RETRIES,
+    VO_SERIES_BUSY,
+    VO_SERIES_AIRTIME,
+    VO_SERIES_LISTENED,
     VO_SERIES_COLUMNS
 };
 
@@ -61,14 +72,16 @@ struct vo_series {
 };
 
 struct vo_call;
+struct vo_air;
+struct vo_air_item;
 
 struct vo_label {
     const char *name, *value;
 };
 
 struct vo_observation {
-    const struct vo_label *labels; /* those without a field of their own below, in the order of the record */
-    size_t label_count;
+    struct vo_label *labels; /* those without a field of their own below, in the order of the record */
+    size_t label_count, label_room;
     const char *id, *key, *run;
     uint64_t n;
     vo_time time;
@@ -127,6 +140,7 @@ struct vo_result {
     const char *basis, *document, *section, *reason, *remediation, *note;
     const struct vo_stream *stream; /* whom it speaks of, if the records tell */
     const struct vo_call *call;
+    const struct vo_air_item *air;
 };
 
 /* Results of one rule with one status, worst margin first. */
@@ -152,6 +166,7 @@ struct vo_report {
     size_t capture_count;
     struct vo_event **events;
     size_t event_count;
+    struct vo_air *air; /* never NULL; report/air.h */
     const char **notes; /* what the reader must know of the input: a run cut short, a file that ends early */
     size_t note_count;
     struct vo_series_piece *pieces; /* used while loading */
@@ -162,17 +177,24 @@ struct vo_report {
  * not a verdict, an unknown format or status; VO_ERR_IO; VO_ERR_MEMORY. vo_report_free() accepts NULL. */
 enum vo_status vo_report_load(const char *verdict, const char *const *records, size_t count,
                               struct vo_report **report, struct vo_error *error);
+/* The same of a verdict in memory, without records; `name` stands for its path in messages. */
+enum vo_status vo_report_parse(const char *text, size_t size, const char *name, struct vo_report **report,
+                               struct vo_error *error);
 void vo_report_free(struct vo_report *report);
 
 /* The value of a label of `labels`, or NULL. */
 const char *vo_report_label(const struct vo_observation *seen, const char *name);
 
-/* The number of a metric, or NaN; its word, or NULL. */
+/* What they say of a metric: never NULL, but NaN and NULL throughout if they do not name it. */
+const struct vo_reported *vo_facts_of(const struct vo_facts *facts, enum vo_metric metric);
+/* The number of a metric, or NaN. */
 double vo_facts_number(const struct vo_facts *facts, enum vo_metric metric);
 
 /* Seconds from `from` to `to`; both known. */
 double vo_report_seconds(vo_time from, vo_time to);
 
+/* The number in a result's limit, such as {"below": 30}; NaN for words and ranges. */
+double vo_result_limit(const struct vo_result *result);
 /* The limit that a result over `metric` was judged by: of this stream, else of any. NaN if there is none. */
 double vo_report_limit(const struct vo_report *report, const struct vo_stream *stream, enum vo_metric metric);
 

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SERIES_ROWS_MAX 200000
-
 static bool same(const char *a, const char *b)
 {
     return a && b && strcmp(a, b) == 0;
@@ -261,65 +259,17 @@ static struct vo_stream *stream_of_piece(const struct vo_series_piece *piece, co
     return found;
 }
 
-static double piece_end_s(const struct vo_series_piece *piece, vo_time from)
-{
-    return vo_report_seconds(from, piece->start) + (double)piece->rows * piece->step_s;
-}
-
-/* First pass: how far a stream's series reaches. Pieces were read last first. */
-static void measure_piece(struct vo_series *series, const struct vo_series_piece *piece)
-{
-    if (series->step_s <= 0) {
-        series->start = piece->start;
-        series->step_s = piece->step_s;
-        series->rows = piece->rows;
-        return;
-    }
-    double end = piece_end_s(piece, series->start);
-    double rows = (double)series->rows;
-    if (piece->start < series->start) {
-        double earlier = vo_report_seconds(piece->start, series->start);
-        rows += earlier / series->step_s;
-        end += earlier;
-        series->start = piece->start;
-    }
-    rows = fmax(rows, end / series->step_s);
-    series->rows = rows < SERIES_ROWS_MAX ? (size_t)(rows + 0.5) : SERIES_ROWS_MAX;
-}
-
-static void copy_piece(struct vo_report *report, struct vo_series *series,
-                       const struct vo_series_piece *piece)
-{
-    double offset = vo_report_seconds(series->start, piece->start) / series->step_s;
-    size_t first = offset < SERIES_ROWS_MAX ? (size_t)(offset + 0.5) : SERIES_ROWS_MAX;
-    if (piece->step_s < series->step_s || piece->step_s > series->step_s)
-        return;
-    for (size_t i = 0; i < VO_SERIES_COLUMNS; i++) {
-        if (!piece->column[i])
-            continue;
-        if (!series->column[i]) {
-            series->column[i] = vo_store_take(report->store, (series->rows + 1) * sizeof(double));
-            if (!series->column[i])
-                return;
-            for (size_t row = 0; row < series->rows; row++)
-                series->column[i][row] = NAN;
-        }
-        for (size_t row = 0; row < piece->rows && first + row < series->rows; row++)
-            series->column[i][first + row] = piece->column[i][row];
-    }
-}
-
 static void link_series(struct vo_report *report, const struct lookup *streams)
 {
     for (struct vo_series_piece *piece = report->pieces; piece; piece = piece->next) {
         struct vo_stream *stream = stream_of_piece(piece, streams);
         if (stream)
-            measure_piece(&stream->series, piece);
+            vo_series_measure(&stream->series, piece);
     }
     for (struct vo_series_piece *piece = report->pieces; piece; piece = piece->next) {
         struct vo_stream *stream = stream_of_piece(piece, streams);
         if (stream)
-            copy_piece(report, &stream->series, piece);
+            vo_series_copy(report, &stream->series, piece);
     }
 }
 

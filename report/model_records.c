@@ -1,6 +1,7 @@
 #include "report/model_records.h"
 
 #include "core/record.h"
+#include "report/model_air.h"
 #include "report/store.h"
 
 #include <math.h>
@@ -8,8 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SERIES_ROWS_MAX 200000 /* 55 hours of one-second rows */
-#define TEXT_SIZE       1024
+#define TEXT_SIZE 1024
 
 void vo_report_note(struct vo_report *report, const char *format, ...)
 {
@@ -26,7 +26,7 @@ void vo_report_note(struct vo_report *report, const char *format, ...)
 }
 
 /* A label is text, a number or a list of texts. */
-static const char *label(struct vo_report *report, const struct vo_json *object, const char *key)
+const char *vo_report_read_label(struct vo_report *report, const struct vo_json *object, const char *key)
 {
     const struct vo_json *node = vo_json_get(object, key);
     char text[TEXT_SIZE] = "";
@@ -49,98 +49,137 @@ static const char *label(struct vo_report *report, const struct vo_json *object,
     }
 }
 
-static vo_time read_time(const struct vo_json *object, const char *key)
+vo_time vo_report_read_time(const struct vo_json *object, const char *key)
 {
     const char *text = vo_json_get_text(object, key);
     vo_time time = VO_TIME_UNKNOWN;
     return text && vo_time_parse(text, &time, NULL) == VO_OK ? time : VO_TIME_UNKNOWN;
 }
 
-/* Calls `keep` for each member of `object` whose key is in the catalogue. */
-static void each_metric(struct vo_report *report, const struct vo_json *object, struct vo_facts *facts,
-                        void (*keep)(struct vo_report *, struct vo_facts *, size_t, const struct vo_json *))
+/* --- facts
+ * -------------------------------------------------------------------------------------------------- */
+
+static void keep_number(struct vo_report *report, struct vo_reported *told, const struct vo_json *node)
 {
-    for (const struct vo_json *node = vo_json_child(object); node; node = vo_json_next(node)) {
-        const struct vo_metric_row *row = vo_metric_find(vo_json_key_of(node));
-        if (row)
-            keep(report, facts, (size_t)(row - vo_metrics), node);
+    (void)report;
+    told->number = vo_json_double(node);
+}
+
+static void keep_uncertainty(struct vo_report *report, struct vo_reported *told, const struct vo_json *node)
+{
+    (void)report;
+    told->uncertainty = vo_json_double(node);
+}
+
+static void keep_word(struct vo_report *report, struct vo_reported *told, const struct vo_json *node)
+{
+    told->word = vo_store_text(report->store, vo_json_text(node));
+}
+
+static void keep_missing(struct vo_report *report, struct vo_reported *told, const struct vo_json *node)
+{
+    told->missing = vo_store_text(report->store, vo_json_text(node));
+}
+
+static void keep_basis(struct vo_report *report, struct vo_reported *told, const struct vo_json *node)
+{
+    told->basis = vo_store_text(report->store, vo_json_text(node));
+}
+
+static const struct {
+    const char *name;
+    void (*keep)(struct vo_report *report, struct vo_reported *told, const struct vo_json *node);
+} sections[] = {{"metrics", keep_number},
+                {"uncertainty", keep_uncertainty},
+                {"states", keep_word},
+                {"missing", keep_missing},
+                {"basis", keep_basis}};
+
+static void read_facts(struct vo_report *report, const struct vo_json *json, struct vo_facts *facts)
+{
+    struct vo_reported told[VO_METRIC_COUNT];
+    bool named[VO_METRIC_COUNT] = {false};
+    size_t count = 0;
+    for (size_t s = 0; s < sizeof sections / sizeof *sections; s++) {
+        const struct vo_json *node = vo_json_child(vo_json_get(json, sections[s].name));
+        for (; node; node = vo_json_next(node)) {
+            const char *name = vo_json_key_of(node); /* NULL in an array */
+            const struct vo_metric_row *row = name ? vo_metric_find(name) : NULL;
+            if (!row)
+                continue;
+            size_t i = (size_t)(row - vo_metrics);
+            if (!named[i])
+                told[i] =
+                    (struct vo_reported){.metric = (enum vo_metric)i, .number = NAN, .uncertainty = NAN};
+            count += !named[i];
+            named[i] = true;
+            sections[s].keep(report, &told[i], node);
+        }
     }
+    if (count > facts->room) {
+        facts->items = vo_store_take(report->store, count * sizeof *facts->items);
+        facts->room = facts->items ? count : 0;
+    }
+    facts->count = 0;
+    for (size_t i = 0; i < VO_METRIC_COUNT && facts->count < facts->room; i++)
+        if (named[i])
+            facts->items[facts->count++] = told[i];
 }
 
-static void keep_number(struct vo_report *report, struct vo_facts *facts, size_t i,
-                        const struct vo_json *node)
-{
-    (void)report;
-    facts->number[i] = vo_json_double(node);
-}
+/* --- observations
+ * ------------------------------------------------------------------------------------------- */
 
-static void keep_uncertainty(struct vo_report *report, struct vo_facts *facts, size_t i,
-                             const struct vo_json *node)
+static bool is_listed(const char *const *names, const char *name)
 {
-    (void)report;
-    facts->uncertainty[i] = vo_json_double(node);
-}
-
-static void keep_word(struct vo_report *report, struct vo_facts *facts, size_t i, const struct vo_json *node)
-{
-    facts->word[i] = vo_store_text(report->store, vo_json_text(node));
-}
-
-static void keep_missing(struct vo_report *report, struct vo_facts *facts, size_t i,
-                         const struct vo_json *node)
-{
-    facts->missing[i] = vo_store_text(report->store, vo_json_text(node));
-}
-
-static void keep_basis(struct vo_report *report, struct vo_facts *facts, size_t i, const struct vo_json *node)
-{
-    facts->basis[i] = vo_store_text(report->store, vo_json_text(node));
-}
-
-/* Labels that have a field of their own. */
-static bool has_field(const char *name)
-{
-    static const char *const names[] = {"kind",     "id",           "key",         "media",  "codec",
-                                        "clock_hz", "call_id",      "direction",   "point",  "position",
-                                        "playout",  "source",       "destination", "caller", "callee",
-                                        "leg",      "linked_calls", "payload_type"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(name, names[i]) == 0)
+    for (; *names; names++)
+        if (strcmp(name, *names) == 0)
             return true;
     return false;
 }
 
-static void read_labels(struct vo_report *report, const struct vo_json *subject, struct vo_observation *seen)
+static void read_labels(struct vo_report *report, const struct vo_json *subject, const char *const *left_out,
+                        struct vo_observation *seen)
 {
-    struct vo_label *labels = vo_store_take(report->store, (vo_json_count(subject) + 1) * sizeof *labels);
-    const struct vo_json *node = labels ? vo_json_child(subject) : NULL;
-    seen->labels = labels;
-    for (; node; node = vo_json_next(node)) {
-        const char *name = vo_json_key_of(node),
-                   *value = has_field(name) ? NULL : label(report, subject, name);
+    size_t most = vo_json_count(subject);
+    if (most > seen->label_room) {
+        seen->labels = vo_store_take(report->store, most * sizeof *seen->labels);
+        seen->label_room = seen->labels ? most : 0;
+    }
+    seen->label_count = 0;
+    const struct vo_json *node = vo_json_child(subject);
+    for (; node && seen->label_count < seen->label_room; node = vo_json_next(node)) {
+        const char *name = vo_json_key_of(node);
+        const char *value = is_listed(left_out, name) ? NULL : vo_report_read_label(report, subject, name);
         if (value)
-            labels[seen->label_count++] = (struct vo_label){vo_store_text(report->store, name), value};
+            seen->labels[seen->label_count++] = (struct vo_label){vo_store_text(report->store, name), value};
     }
 }
+
+void vo_report_read_observation(struct vo_report *report, const struct vo_json *json,
+                                const char *const *left_out, struct vo_observation *seen)
+{
+    const struct vo_json *subject = vo_json_get(json, "subject");
+    const char *id = vo_json_get_text(subject, "id");
+    double n = vo_json_double(vo_json_get(json, "n"));
+    seen->id = vo_store_text(report->store, id ? id : "?");
+    seen->key = vo_report_read_label(report, subject, "key");
+    read_labels(report, subject, left_out, seen);
+    seen->run = vo_store_text(report->store, vo_json_get_text(json, "run"));
+    seen->n = n >= 1 && n < 1e15 ? (uint64_t)n : 0;
+    seen->time = vo_report_read_time(json, "time");
+    read_facts(report, json, &seen->facts);
+}
+
+/* Labels of streams, calls and captures that have a field of their own. */
+static const char *const fields[] = {"kind",     "id",           "key",          "media",  "codec",
+                                     "clock_hz", "call_id",      "direction",    "point",  "position",
+                                     "playout",  "source",       "destination",  "caller", "callee",
+                                     "leg",      "linked_calls", "payload_type", NULL};
 
 static void read_observation(struct vo_report *report, const struct vo_record *record,
                              struct vo_observation *seen)
 {
-    const struct vo_json *subject = vo_json_get(record->json, "subject");
-    const char *id = vo_json_get_text(subject, "id");
-    seen->id = vo_store_text(report->store, id ? id : "?");
-    seen->key = label(report, subject, "key");
-    read_labels(report, subject, seen);
-    seen->run = vo_store_text(report->store, record->run);
-    seen->n = record->n;
-    seen->time = read_time(record->json, "time");
-    for (size_t i = 0; i < VO_METRIC_COUNT; i++)
-        seen->facts.number[i] = seen->facts.uncertainty[i] = NAN;
-    each_metric(report, vo_json_get(record->json, "metrics"), &seen->facts, keep_number);
-    each_metric(report, vo_json_get(record->json, "uncertainty"), &seen->facts, keep_uncertainty);
-    each_metric(report, vo_json_get(record->json, "states"), &seen->facts, keep_word);
-    each_metric(report, vo_json_get(record->json, "missing"), &seen->facts, keep_missing);
-    each_metric(report, vo_json_get(record->json, "basis"), &seen->facts, keep_basis);
+    vo_report_read_observation(report, record->json, fields, seen);
 }
 
 /* Appends a pointer to a list that lives in the store. */
@@ -160,17 +199,17 @@ static void read_stream(struct vo_report *report, const struct vo_record *record
     if (!stream)
         return;
     read_observation(report, record, &stream->seen);
-    stream->media = label(report, subject, "media");
-    stream->codec = label(report, subject, "codec");
-    stream->payload_type = label(report, subject, "payload_type");
-    stream->clock_hz = label(report, subject, "clock_hz");
-    stream->call_id = label(report, subject, "call_id");
-    stream->direction = label(report, subject, "direction");
-    stream->point = label(report, subject, "point");
-    stream->position = label(report, subject, "position");
-    stream->playout = label(report, subject, "playout");
-    stream->source = label(report, subject, "source");
-    stream->destination = label(report, subject, "destination");
+    stream->media = vo_report_read_label(report, subject, "media");
+    stream->codec = vo_report_read_label(report, subject, "codec");
+    stream->payload_type = vo_report_read_label(report, subject, "payload_type");
+    stream->clock_hz = vo_report_read_label(report, subject, "clock_hz");
+    stream->call_id = vo_report_read_label(report, subject, "call_id");
+    stream->direction = vo_report_read_label(report, subject, "direction");
+    stream->point = vo_report_read_label(report, subject, "point");
+    stream->position = vo_report_read_label(report, subject, "position");
+    stream->playout = vo_report_read_label(report, subject, "playout");
+    stream->source = vo_report_read_label(report, subject, "source");
+    stream->destination = vo_report_read_label(report, subject, "destination");
     stream->worst = VO_RESULT_STATUSES;
     APPEND(report, report->streams, report->stream_count, stream);
 }
@@ -182,14 +221,14 @@ static void read_call(struct vo_report *report, const struct vo_record *record)
     if (!call)
         return;
     read_observation(report, record, &call->seen);
-    call->call_id = label(report, subject, "call_id");
+    call->call_id = vo_report_read_label(report, subject, "call_id");
     if (!call->call_id)
         call->call_id = call->seen.id;
-    call->caller = label(report, subject, "caller");
-    call->callee = label(report, subject, "callee");
-    call->leg = label(report, subject, "leg");
-    call->linked = label(report, subject, "linked_calls");
-    call->point = label(report, subject, "point");
+    call->caller = vo_report_read_label(report, subject, "caller");
+    call->callee = vo_report_read_label(report, subject, "callee");
+    call->leg = vo_report_read_label(report, subject, "leg");
+    call->linked = vo_report_read_label(report, subject, "linked_calls");
+    call->point = vo_report_read_label(report, subject, "point");
     call->worst = VO_RESULT_STATUSES;
     APPEND(report, report->calls, report->call_count, call);
 }
@@ -200,7 +239,7 @@ static void read_capture(struct vo_report *report, const struct vo_record *recor
     if (!capture)
         return;
     read_observation(report, record, &capture->seen);
-    capture->point = label(report, vo_json_get(record->json, "subject"), "point");
+    capture->point = vo_report_read_label(report, vo_json_get(record->json, "subject"), "point");
     APPEND(report, report->captures, report->capture_count, capture);
 }
 
@@ -209,60 +248,18 @@ static const struct {
     void (*read)(struct vo_report *report, const struct vo_record *record);
 } subjects[] = {{"rtp_stream", read_stream}, {"call", read_call}, {"capture", read_capture}};
 
+static void read_series(struct vo_report *report, const struct vo_record *record)
+{
+    vo_series_read(report, record->json);
+}
+
 static void read_observed(struct vo_report *report, const struct vo_record *record)
 {
     const char *kind = vo_json_get_text(vo_json_get(record->json, "subject"), "kind");
+    vo_air_read(report, record->json, false);
     for (size_t i = 0; kind && i < sizeof subjects / sizeof *subjects; i++)
         if (strcmp(kind, subjects[i].kind) == 0)
             subjects[i].read(report, record);
-}
-
-static const enum vo_metric series_metrics[VO_SERIES_COLUMNS] = {
-    [VO_SERIES_PACKETS] = VO_METRIC_RTP_PACKETS,      [VO_SERIES_EXPECTED] = VO_METRIC_RTP_EXPECTED_PACKETS,
-    [VO_SERIES_LOST] = VO_METRIC_RTP_LOST_PACKETS,    [VO_SERIES_DISCARDED] = VO_METRIC_RTP_DISCARDED_PACKETS,
-    [VO_SERIES_JITTER] = VO_METRIC_RTP_JITTER_MAX_MS, [VO_SERIES_PDV] = VO_METRIC_RTP_PDV_MAX_MS,
-    [VO_SERIES_DSCP] = VO_METRIC_RTP_DSCP_46_PACKETS,
-};
-
-static void read_column(struct vo_report *report, struct vo_series_piece *piece, size_t i,
-                        const struct vo_json *values)
-{
-    piece->column[i] = vo_store_take(report->store, (piece->rows + 1) * sizeof(double));
-    const struct vo_json *value = vo_json_child(values);
-    for (size_t row = 0; piece->column[i] && row < piece->rows; row++) {
-        piece->column[i][row] = vo_json_double(value);
-        value = vo_json_next(value);
-    }
-}
-
-static void read_series(struct vo_report *report, const struct vo_record *record)
-{
-    const struct vo_json *subject = vo_json_get(record->json, "subject");
-    const struct vo_json *columns = vo_json_get(record->json, "columns");
-    const char *id = vo_json_text(subject) ? vo_json_text(subject) : vo_json_get_text(subject, "id");
-    vo_time start = read_time(record->json, "start");
-    double step = vo_json_double(vo_json_get(record->json, "step_s"));
-    struct vo_series_piece *piece = vo_store_take(report->store, sizeof *piece);
-    if (!piece || !id || start == VO_TIME_UNKNOWN || !(step >= 0.001 && step <= 86400.0))
-        return;
-    piece->run = vo_store_text(report->store, record->run);
-    piece->id = vo_store_text(report->store, id);
-    piece->key = label(report, subject, "key");
-    piece->point = label(report, vo_json_get(subject, "point") ? subject : record->json, "point");
-    piece->start = start;
-    piece->step_s = step;
-    for (const struct vo_json *column = vo_json_child(columns); column; column = vo_json_next(column))
-        if (vo_json_count(column) > piece->rows)
-            piece->rows = vo_json_count(column);
-    if (piece->rows == 0 || piece->rows > SERIES_ROWS_MAX)
-        return;
-    for (size_t i = 0; i < VO_SERIES_COLUMNS; i++) {
-        const struct vo_json *values = vo_json_get(columns, vo_metrics[series_metrics[i]].name);
-        if (vo_json_type(values) == VO_JSON_ARRAY)
-            read_column(report, piece, i, values);
-    }
-    piece->next = report->pieces;
-    report->pieces = piece;
 }
 
 /* "digit 5, duration_ms 120": the scalar fields of an event that has no text of its own. */
@@ -296,25 +293,26 @@ static void read_event(struct vo_report *report, const struct vo_record *record)
     const char *kind = vo_json_get_text(json, "kind");
     const char *subject_kind = vo_json_get_text(subject, "kind");
     struct vo_event *event = vo_store_take(report->store, sizeof *event);
+    vo_air_read_event(report, json);
     if (!event || !kind)
         return;
     event->kind = vo_store_text(report->store, kind);
-    event->time = read_time(json, "time");
-    event->call_id = label(report, json, "call_id");
-    event->stream = label(report, json, "stream");
+    event->time = vo_report_read_time(json, "time");
+    event->call_id = vo_report_read_label(report, json, "call_id");
+    event->stream = vo_report_read_label(report, json, "stream");
     if (vo_json_text(subject) && !event->stream)
         event->stream = vo_store_text(report->store, vo_json_text(subject));
     else if (subject_kind && strcmp(subject_kind, "rtp_stream") == 0)
-        event->stream = label(report, subject, "id");
+        event->stream = vo_report_read_label(report, subject, "id");
     else if (subject_kind && strcmp(subject_kind, "call") == 0 && !event->call_id)
-        event->call_id = label(report, subject, "id");
+        event->call_id = vo_report_read_label(report, subject, "id");
     if (!event->call_id)
-        event->call_id = label(report, subject, "call_id");
-    event->from = label(report, json, "from");
-    event->to = label(report, json, "to");
-    event->text = label(report, json, "text");
+        event->call_id = vo_report_read_label(report, subject, "call_id");
+    event->from = vo_report_read_label(report, json, "from");
+    event->to = vo_report_read_label(report, json, "to");
+    event->text = vo_report_read_label(report, json, "text");
     if (!event->text)
-        event->text = label(report, json, "detail");
+        event->text = vo_report_read_label(report, json, "detail");
     if (!event->text)
         event->text = compose_event(report, json);
     event->retransmission = vo_json_true(vo_json_get(json, "retransmission"));

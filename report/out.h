@@ -35,7 +35,10 @@ void vo_out_plain(struct vo_out *out, const char *text); /* for a terminal: one 
 
 /* Decodes one character at `text` (not at its NUL); returns its bytes, 1 to 4. Bad bytes give U+FFFD each. */
 size_t vo_out_decode(const char *text, uint32_t *code);
-/* Columns that `text` takes on a terminal, one a character. */
+/* Columns that a character takes on a terminal: two for East Asian ideographs and emoji, none for marks that
+ * combine with the one before. */
+size_t vo_out_columns(uint32_t code);
+/* Columns that `text` takes. */
 size_t vo_out_width(const char *text);
 
 #endif

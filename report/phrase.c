@@ -131,26 +131,37 @@ static void write_word(char *text, size_t size, const char *word)
             *at = ' ';
 }
 
+/* Shares of time that a number of frames or announcements told of: those are no resolution of it. */
+static bool is_of_time(const struct vo_metric_row *row)
+{
+    size_t metric = row ? (size_t)(row - vo_metrics) : VO_METRIC_COUNT;
+    return metric == VO_METRIC_WLAN_UTILIZATION_PERCENT || metric == VO_METRIC_WLAN_UTILIZATION_MAX_PERCENT ||
+           metric == VO_METRIC_WLAN_UTILIZATION_V1_PERCENT ||
+           (metric >= VO_METRIC_WLAN_AIRTIME_PERCENT && metric <= VO_METRIC_WLAN_AIRTIME_DAMAGED_PERCENT);
+}
+
 void vo_phrase_metric_short(char *text, size_t size, const struct vo_facts *facts, enum vo_metric metric)
 {
     const struct vo_metric_row *row = &vo_metrics[metric];
     const struct vo_metric_row *samples = row->samples ? vo_metric_find(row->samples) : NULL;
-    double count = samples ? facts->number[samples - vo_metrics] : NAN;
-    if (facts->word[metric])
-        write_word(text, size, facts->word[metric]);
-    else if (!isnan(facts->number[metric]))
-        vo_phrase_number(text, size, facts->number[metric], row->unit, count, facts->uncertainty[metric],
-                         NAN);
+    const struct vo_reported *told = vo_facts_of(facts, metric);
+    double count =
+        samples && !is_of_time(row) ? vo_facts_number(facts, (enum vo_metric)(samples - vo_metrics)) : NAN;
+    if (told->word)
+        write_word(text, size, told->word);
+    else if (!isnan(told->number))
+        vo_phrase_number(text, size, told->number, row->unit, count, told->uncertainty, NAN);
     else
         snprintf(text, size, "–");
 }
 
 void vo_phrase_metric(char *text, size_t size, const struct vo_facts *facts, enum vo_metric metric)
 {
-    if (facts->word[metric] || !isnan(facts->number[metric]))
+    const struct vo_reported *told = vo_facts_of(facts, metric);
+    if (told->word || !isnan(told->number))
         vo_phrase_metric_short(text, size, facts, metric);
-    else if (facts->missing[metric])
-        snprintf(text, size, "not measured: %s", facts->missing[metric]);
+    else if (told->missing)
+        snprintf(text, size, "not measured: %s", told->missing);
     else
         snprintf(text, size, "not measured");
 }
@@ -158,20 +169,14 @@ void vo_phrase_metric(char *text, size_t size, const struct vo_facts *facts, enu
 /* --- results
  * ------------------------------------------------------------------------------------------------ */
 
-/* The first number of the limit, for rounding. */
-static double limit_of(const struct vo_result *result)
-{
-    const struct vo_json *limit = result->limit;
-    return vo_json_double(vo_json_type(limit) == VO_JSON_OBJECT ? vo_json_child(limit) : limit);
-}
-
 void vo_phrase_observed(char *text, size_t size, const struct vo_result *result)
 {
     if (result->observed_word)
         write_word(text, size, result->observed_word);
     else
-        vo_phrase_number(text, size, result->observed, result->unit, result->samples, result->uncertainty,
-                         limit_of(result));
+        vo_phrase_number(text, size, result->observed, result->unit,
+                         is_of_time(result->row) ? NAN : result->samples, result->uncertainty,
+                         vo_result_limit(result));
 }
 
 void vo_phrase_limit(char *text, size_t size, const struct vo_result *result)
@@ -182,12 +187,12 @@ void vo_phrase_limit(char *text, size_t size, const struct vo_result *result)
 void vo_phrase_margin(char *text, size_t size, const struct vo_result *result)
 {
     char number[NUMBER_SIZE], uncertainty[NUMBER_SIZE];
-    double limit = limit_of(result);
+    double limit = vo_result_limit(result);
     text[0] = '\0';
     if (isnan(result->margin))
         return;
-    bool percent = same(result->unit, "percent");
-    const char *unit = percent ? "points" : result->unit;
+    bool percent = same(result->unit, "percent"), level = same(result->unit, "dBm");
+    const char *unit = percent ? "points" : level ? "dB" : result->unit; /* of a difference */
     vo_phrase_number(number, sizeof number, fabs(result->margin), unit, NAN, result->uncertainty, 0.0);
     if (!isnan(limit) && result->margin < 0)
         snprintf(text, size, "%s %s the limit", number, result->observed > limit ? "over" : "under");
@@ -267,7 +272,7 @@ void vo_phrase_where(char *text, size_t size, const struct vo_result *result)
     } else if (result->call) {
         vo_phrase_parties(addresses, sizeof addresses, result->call);
         append(text, size, "call %s", addresses);
-    } else if (result->subject_id) {
+    } else if (!vo_phrase_air_where(text, size, result) && result->subject_id) {
         append(text, size, "%s%s", noun_of(result->subject_kind), result->subject_id);
     }
 }
@@ -363,7 +368,7 @@ void vo_phrase_mos(char *text, size_t size, const struct vo_stream *stream)
     };
     snprintf(text, size, "–");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (isnan(stream->seen.facts.number[rows[i].metric]))
+        if (isnan(vo_facts_number(&stream->seen.facts, rows[i].metric)))
             continue;
         vo_phrase_metric_short(text, size, &stream->seen.facts, rows[i].metric);
         append(text, size, " %s", rows[i].scale);
@@ -391,17 +396,18 @@ void vo_phrase_outcome(char *text, size_t size, const struct vo_call *call)
     };
     const struct vo_facts *facts = &call->seen.facts;
     char part[NUMBER_SIZE];
-    const char *outcome = facts->word[VO_METRIC_SIP_CALL_STATE];
+    const char *outcome = vo_facts_of(facts, VO_METRIC_SIP_CALL_STATE)->word;
     write_word(text, size, outcome ? outcome : "outcome unknown");
-    double code = facts->number[VO_METRIC_SIP_FINAL_CODE];
+    double code = vo_facts_number(facts, VO_METRIC_SIP_FINAL_CODE);
     if (code >= 300.0 && !same(outcome, "answered"))
         append(text, size, " (%.0f)", code);
-    if (!isnan(facts->number[VO_METRIC_SIP_DURATION_S])) {
-        vo_phrase_clock(part, sizeof part, facts->number[VO_METRIC_SIP_DURATION_S]);
+    double duration = vo_facts_number(facts, VO_METRIC_SIP_DURATION_S);
+    if (!isnan(duration)) {
+        vo_phrase_clock(part, sizeof part, duration);
         append(text, size, ", %s", part);
     }
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (same(facts->word[rows[i].state], rows[i].word))
+        if (same(vo_facts_of(facts, rows[i].state)->word, rows[i].word))
             append(text, size, "%s", rows[i].text);
 }
 
@@ -436,67 +442,4 @@ void vo_phrase_counts(char *text, size_t size, const struct vo_report *report)
     }
     if (!text[0])
         append(text, size, "no results");
-}
-
-static const struct {
-    enum vo_metric metric;
-    const char *heading;
-} headings[] = {
-    {VO_METRIC_RTP_PACKETS, "Packets"},
-    {VO_METRIC_RTP_EXPECTED_PACKETS, "Packets expected"},
-    {VO_METRIC_RTP_LOST_PACKETS, "Packets lost"},
-    {VO_METRIC_RTP_DUPLICATE_PACKETS, "Duplicates"},
-    {VO_METRIC_RTP_REORDERED_PACKETS, "Reordered"},
-    {VO_METRIC_RTP_RESTARTS, "Restarts"},
-    {VO_METRIC_RTP_DURATION_S, "Duration"},
-    {VO_METRIC_RTP_LOSS_PERCENT, "Loss, whole stream"},
-    {VO_METRIC_RTP_LOSS_PEAK_5MIN_PERCENT, "Loss, worst five minutes"},
-    {VO_METRIC_RTP_LOSS_LONGEST_PACKETS, "Longest run of lost packets"},
-    {VO_METRIC_RTP_DISCARDED_PERCENT, "Too late for the buffer"},
-    {VO_METRIC_RTP_BURST_DENSITY_PERCENT, "Loss within bursts"},
-    {VO_METRIC_RTP_BURST_LENGTH_MS, "Length of bursts, mean"},
-    {VO_METRIC_RTP_JITTER_MS, "Jitter, last"},
-    {VO_METRIC_RTP_JITTER_MEAN_MS, "Jitter, mean"},
-    {VO_METRIC_RTP_JITTER_MAX_MS, "Jitter, largest"},
-    {VO_METRIC_RTP_PDV_P95_MS, "Delay variation, 95 %"},
-    {VO_METRIC_RTP_PDV_MAX_MS, "Delay variation, largest"},
-    {VO_METRIC_RTP_LATENCY_MS, "Latency, mean"},
-    {VO_METRIC_RTP_LATENCY_MAX_MS, "Latency, largest"},
-    {VO_METRIC_RTP_RTT_MS, "Round trip, mean"},
-    {VO_METRIC_RTP_CLOCK_SKEW_PPM, "Clock skew"},
-    {VO_METRIC_RTP_MOS_LQ_NB, "MOS listening, narrowband"},
-    {VO_METRIC_RTP_MOS_LQ_WB, "MOS listening, wideband"},
-    {VO_METRIC_RTP_MOS_LQ_FB, "MOS listening, fullband"},
-    {VO_METRIC_RTP_MOS_CQ_NB, "MOS conversation, narrowband"},
-    {VO_METRIC_RTP_MOS_CQ_WB, "MOS conversation, wideband"},
-    {VO_METRIC_RTP_MOS_CQ_FB, "MOS conversation, fullband"},
-    {VO_METRIC_RTP_BITRATE_KBPS, "Bit rate"},
-    {VO_METRIC_RTP_PTIME_MS, "Packet time"},
-    {VO_METRIC_RTP_DSCP_46_PERCENT, "DSCP 46"},
-    {VO_METRIC_RTP_MEDIA_STATE, "Media"},
-    {VO_METRIC_RTP_ADDRESS_STATE, "Addresses"},
-    {VO_METRIC_RTCP_LOSS_PERCENT, "Loss, receiver's report"},
-    {VO_METRIC_RTCP_JITTER_MAX_MS, "Jitter, receiver's report"},
-    {VO_METRIC_CAPTURE_PACKETS, "Packets"},
-    {VO_METRIC_CAPTURE_DROPPED_PACKETS, "Dropped by the capture"},
-    {VO_METRIC_CAPTURE_SNAPPED_PACKETS, "Cut by the snap length"},
-    {VO_METRIC_CAPTURE_TIME_BACKSTEPS, "Time steps backwards"},
-    {VO_METRIC_CAPTURE_UNDECODED_PACKETS, "Not decoded"},
-    {VO_METRIC_CAPTURE_ENCRYPTED_FRAMES, "Encrypted 802.11 frames"},
-    {VO_METRIC_CAPTURE_EVICTED_STREAMS, "Streams closed early"},
-    {VO_METRIC_CAPTURE_ONE_SIDED_FLOWS, "One-sided media flows"},
-    {VO_METRIC_CAPTURE_STREAMS, "RTP streams"},
-    {VO_METRIC_CAPTURE_CALLS, "SIP calls"},
-    {VO_METRIC_SIP_POST_DIAL_DELAY_MS, "Post-dial delay"},
-    {VO_METRIC_SIP_ANSWER_DELAY_MS, "Time to answer"},
-    {VO_METRIC_SIP_RETRANSMISSIONS, "SIP sent again"},
-    {VO_METRIC_SIP_DSCP_40_PERCENT, "SIP DSCP 40"},
-};
-
-const char *vo_phrase_heading(enum vo_metric metric)
-{
-    for (size_t i = 0; i < sizeof headings / sizeof *headings; i++)
-        if (headings[i].metric == metric)
-            return headings[i].heading;
-    return vo_metrics[metric].name;
 }

@@ -8,7 +8,8 @@
 #ifndef VO_REPORT_PHRASE_H
 #define VO_REPORT_PHRASE_H
 
-#include "report/model.h"
+#include "report/air.h"
+#include "report/out.h"
 
 #include <stddef.h>
 
@@ -46,6 +47,25 @@ void vo_phrase_evidence(char *text, size_t size, const struct vo_result *result)
 void vo_phrase_sentence(char *text, size_t size, const struct vo_result *result);
 /* "OpenScape Mobile Pro V10 Administration Guide, § 13.6"; empty without a source. */
 void vo_phrase_citation(char *text, size_t size, const struct vo_result *result);
+
+/* The same of a subject of the air: "Lobby, voice (02:00:5e:00:01:00, channel 36)", "channel 36 (5180 MHz)",
+ * "02:00:… → 02:00:…, wlan0, 14:03:05 UTC". False, and nothing appended, if it is none. */
+bool vo_phrase_air_where(char *text, size_t size, const struct vo_result *result);
+/* "channel 36"; "channel 37 of 6 GHz", where numbers begin anew; "5181 MHz" if it has none. */
+void vo_phrase_channel(char *text, size_t size, double mhz);
+/* "14:03:05 UTC"; "?" if it is not known. */
+void vo_phrase_time(char *text, size_t size, vo_time time);
+/* A burst of loss: "14:03:05–14:03:07 UTC: 23 of 100 packets lost. At the same time:", or that nothing was.
+ */
+void vo_phrase_burst(struct vo_out *text, const struct vo_explanation *explanation);
+/* One thing that the air did then: "roam A → B, gap 310 ms (record 17 of run 5f0c2f6e)". */
+void vo_phrase_coincidence(struct vo_out *text, const struct vo_coincidence *with);
+/* The sentence behind them, that none is proven to be the cause; NULL where nothing coincides. */
+const char *vo_phrase_no_cause(const struct vo_explanation *explanation);
+/* "authentication anew", "fast transition": wlan_roam_method for people; NULL for NULL. */
+const char *vo_phrase_method(const char *word);
+/* A moment of a roam: "associated" for association_response; the name with spaces if it is not known. */
+void vo_phrase_step(char *text, size_t size, const char *name);
 
 /* "caller → callee"; "direction unknown". */
 const char *vo_phrase_direction(const struct vo_stream *stream);

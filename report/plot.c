@@ -10,36 +10,44 @@
  * ------------------------------------------------------------------------------------------------- */
 
 static const struct {
-    enum vo_series_column value, of; /* a percentage if they differ, else a largest value */
+    enum vo_series_column value, of;
+    enum { LARGEST, SMALLEST, SHARE, SHARE_OF_BOTH } way; /* of both: of value and of together */
     const char *unit;
+    double bottom;
+    double top; /* 0: as the values ask for */
 } kinds[VO_PLOT_KINDS] = {
-    [VO_PLOT_LOSS] = {VO_SERIES_LOST, VO_SERIES_EXPECTED, "%"},
-    [VO_PLOT_JITTER] = {VO_SERIES_JITTER, VO_SERIES_JITTER, "ms"},
-    [VO_PLOT_PDV] = {VO_SERIES_PDV, VO_SERIES_PDV, "ms"},
-    [VO_PLOT_DSCP] = {VO_SERIES_DSCP, VO_SERIES_PACKETS, "%"},
+    [VO_PLOT_LOSS] = {VO_SERIES_LOST, VO_SERIES_EXPECTED, SHARE, "%", 0, 0},
+    [VO_PLOT_JITTER] = {VO_SERIES_JITTER, VO_SERIES_JITTER, LARGEST, "ms", 0, 0},
+    [VO_PLOT_PDV] = {VO_SERIES_PDV, VO_SERIES_PDV, LARGEST, "ms", 0, 0},
+    [VO_PLOT_DSCP] = {VO_SERIES_DSCP, VO_SERIES_PACKETS, SHARE, "%", 0, 105},
+    [VO_PLOT_SIGNAL] = {VO_SERIES_SIGNAL, VO_SERIES_SIGNAL, SMALLEST, "dBm", -95, -30},
+    [VO_PLOT_RETRIES] = {VO_SERIES_RETRIES, VO_SERIES_SENT, SHARE_OF_BOTH, "%", 0, 0},
+    [VO_PLOT_UNDELIVERED] = {VO_SERIES_UNDELIVERED, VO_SERIES_SENT, SHARE, "%", 0, 0},
+    [VO_PLOT_BUSY] = {VO_SERIES_BUSY, VO_SERIES_LISTENED, SHARE, "%", 0, 105},
+    [VO_PLOT_AIRTIME] = {VO_SERIES_AIRTIME, VO_SERIES_LISTENED, SHARE, "%", 0, 105},
 };
 
 /* What no packet could have had must not spoil the other plots: gnuplot stops at its first error. */
 #define VALUE_MAX 1e9
 
-static double bin_value(const double *value, const double *of, size_t first, size_t end)
+static double bin_value(size_t kind, const double *value, const double *of, size_t first, size_t end)
 {
-    double sum = 0, total = 0, largest = NAN;
+    double sum = 0, total = 0, largest = NAN, smallest = NAN;
     for (size_t row = first; row < end; row++) {
         if (!(fabs(value[row]) < VALUE_MAX && fabs(of[row]) < VALUE_MAX)) /* or NaN */
             continue;
         largest = fmax(largest, value[row]);
+        smallest = fmin(smallest, value[row]);
         sum += value[row];
-        total += of[row];
+        total += of[row] + (kinds[kind].way == SHARE_OF_BOTH ? value[row] : 0);
     }
-    if (value == of)
-        return largest;
+    if (kinds[kind].way == LARGEST || kinds[kind].way == SMALLEST)
+        return kinds[kind].way == LARGEST ? largest : smallest;
     return total > 0 ? 100.0 * sum / total : NAN;
 }
 
-bool vo_plot_bins(const struct vo_stream *stream, enum vo_plot_kind kind, struct vo_bins *bins)
+bool vo_plot_bins(const struct vo_series *series, enum vo_plot_kind kind, struct vo_bins *bins)
 {
-    const struct vo_series *series = &stream->series;
     const double *value = series->column[kinds[kind].value], *of = series->column[kinds[kind].of];
     bool any = false;
     if (!value || !of || series->rows == 0)
@@ -49,7 +57,7 @@ bool vo_plot_bins(const struct vo_stream *stream, enum vo_plot_kind kind, struct
                              .duration_s = (double)series->rows * series->step_s};
     for (size_t first = 0; first < series->rows; first += rows) {
         size_t end = first + rows < series->rows ? first + rows : series->rows;
-        double bin = bin_value(value, of, first, end);
+        double bin = bin_value(kind, value, of, first, end);
         bins->value[bins->count++] = bin;
         any = any || !isnan(bin);
     }
@@ -98,24 +106,24 @@ static void write_time_tics(struct vo_out *script, double duration)
     vo_out_add(script, ")\n");
 }
 
-static void write_value_tics(struct vo_out *script, double top)
+static void write_value_tics(struct vo_out *script, double bottom, double top)
 {
     static const double steps[] = {0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 2000, 5000};
-    double step = top / 4.0;
+    double range = top - bottom, step = range / 4.0;
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        if (top / steps[i] <= 5.0) {
+        if (range / steps[i] <= 5.0) {
             step = steps[i];
             break;
         }
     }
-    vo_out_format(script, "set yrange [0:%.4f]\nset ytics %.4f\nset format y '%%g'\n", top, step);
+    vo_out_format(script, "set yrange [%.4f:%.4f]\nset ytics %.4f\nset format y '%%g'\n", bottom, top, step);
 }
 
 static double top_of(const struct vo_plot *plot, const struct vo_bins *bins)
 {
     double top = 0;
-    if (plot->kind == VO_PLOT_DSCP)
-        return 105.0;
+    if (kinds[plot->kind].top > 0 || kinds[plot->kind].top < 0)
+        return kinds[plot->kind].top;
     for (size_t i = 0; i < bins->count; i++)
         top = fmax(top, bins->value[i]);
     top = fmax(top, plot->limit);
@@ -128,7 +136,8 @@ static void write_limit(struct vo_out *script, const struct vo_plot *plot, doubl
     if (isnan(plot->limit))
         return;
     snprintf(number, sizeof number, "%g %s", plot->limit, kinds[plot->kind].unit);
-    bool below = plot->limit > 0.85 * top; /* the label must not leave the plot */
+    double bottom = kinds[plot->kind].bottom;
+    bool below = plot->limit - bottom > 0.85 * (top - bottom); /* the label must not leave the plot */
     vo_out_format(script,
                   "set arrow 1 from graph 0, first %.4f to graph 1, first %.4f nohead front linewidth 1.5 "
                   "linecolor rgb '#040404' dashtype (8,5)\n"
@@ -140,10 +149,12 @@ static void write_limit(struct vo_out *script, const struct vo_plot *plot, doubl
 /* The worst five minutes: shaded, with their own loss as a line. */
 static void write_window(struct vo_out *script, const struct vo_plot *plot, const struct vo_bins *bins)
 {
-    const struct vo_facts *facts = &plot->stream->seen.facts;
+    const struct vo_facts *facts = plot->facts;
+    if (plot->kind != VO_PLOT_LOSS || !facts)
+        return;
     double start = vo_facts_number(facts, VO_METRIC_RTP_LOSS_PEAK_5MIN_START_S);
     double loss = vo_facts_number(facts, VO_METRIC_RTP_LOSS_PEAK_5MIN_PERCENT);
-    if (plot->kind != VO_PLOT_LOSS || !(start >= 0 && start < bins->duration_s) || !(loss > 0))
+    if (!(start >= 0 && start < bins->duration_s) || !(loss > 0))
         return;
     double end = fmin(start + 300.0, bins->duration_s);
     bool bad = loss >= plot->limit;
@@ -154,6 +165,16 @@ static void write_window(struct vo_out *script, const struct vo_plot *plot, cons
                   "linecolor rgb '%s'\n",
                   start, end, bad ? "#030303" : "#080808", start, loss, end, loss,
                   bad ? "#070707" : "#090909");
+}
+
+/* Lines down: roams, bursts. Arrows 1 and 2 are the limit's and the window's. */
+static void write_marks(struct vo_out *script, const struct vo_plot *plot)
+{
+    for (size_t i = 0; i < plot->mark_count && i < VO_PLOT_MARKS; i++)
+        vo_out_format(script,
+                      "set arrow %zu from %.3f, graph 0 to %.3f, graph 1 nohead front linewidth 1.5 "
+                      "linecolor rgb '#090909' dashtype (2,3)\n",
+                      i + 3, plot->marks[i], plot->marks[i]);
 }
 
 /* Each value holds for its interval: corners of steps. Where nothing is known the line is broken. */
@@ -177,18 +198,21 @@ void vo_plot_script(struct vo_out *script, const struct vo_plot *plots, size_t c
     struct vo_bins bins;
     vo_out_format(script, preamble, VO_PLOT_WIDTH, VO_PLOT_HEIGHT);
     for (size_t i = 0; i < count; i++) {
-        if (!vo_plot_bins(plots[i].stream, plots[i].kind, &bins))
+        if (!vo_plot_bins(plots[i].series, plots[i].kind, &bins))
             continue;
-        double top = top_of(&plots[i], &bins);
+        double top = top_of(&plots[i], &bins), bottom = kinds[plots[i].kind].bottom;
         vo_out_add(script, "unset arrow\nunset label\nunset object\nset output\n");
         vo_out_format(script, "set xrange [0:%.3f]\n", bins.duration_s);
         write_time_tics(script, bins.duration_s);
-        write_value_tics(script, top);
+        write_value_tics(script, bottom, top);
         write_limit(script, &plots[i], top);
         write_window(script, &plots[i], &bins);
+        write_marks(script, &plots[i]);
         write_data(script, &bins);
-        vo_out_add(script, "plot $d using 1:2 with filledcurves y1=0 fillcolor rgb '#060606', "
-                           "$d using 1:2 with lines linewidth 1.5 linecolor rgb '#050505'\n");
+        vo_out_format(script,
+                      "plot $d using 1:2 with filledcurves y1=%g fillcolor rgb '#060606', "
+                      "$d using 1:2 with lines linewidth 1.5 linecolor rgb '#050505'\n",
+                      bottom);
     }
     vo_out_add(script, "set output\n");
 }

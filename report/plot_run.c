@@ -99,7 +99,7 @@ static size_t distribute(struct vo_plot *plots, size_t count, const struct vo_ou
     const char *at = drawings->data, *end = at ? at + drawings->size : at;
     size_t missing = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!vo_plot_bins(plots[i].stream, plots[i].kind, &bins))
+        if (!vo_plot_bins(plots[i].series, plots[i].kind, &bins))
             continue;
         const char *begin = at ? memmem(at, (size_t)(end - at), "<svg", 4) : NULL;
         const char *stop = begin ? memmem(begin, (size_t)(end - begin), close, sizeof close - 1) : NULL;

@@ -1,3 +1,4 @@
+#include "report/air.h"
 #include "report/formats.h"
 
 #include <math.h>
@@ -6,26 +7,30 @@ static void put_facts(struct vo_json_writer *json, const struct vo_facts *facts)
 {
     vo_json_key(json, "metrics");
     vo_json_begin_object(json);
-    for (size_t i = 0; i < VO_METRIC_COUNT; i++)
-        if (!isnan(facts->number[i]))
-            vo_json_put_number(json, vo_metrics[i].name, facts->number[i]);
+    for (size_t i = 0; i < facts->count; i++)
+        if (!isnan(facts->items[i].number))
+            vo_json_put_number(json, vo_metrics[facts->items[i].metric].name, facts->items[i].number);
     vo_json_end_object(json);
     vo_json_key(json, "uncertainty");
     vo_json_begin_object(json);
-    for (size_t i = 0; i < VO_METRIC_COUNT; i++)
-        if (!isnan(facts->uncertainty[i]))
-            vo_json_put_number(json, vo_metrics[i].name, facts->uncertainty[i]);
+    for (size_t i = 0; i < facts->count; i++)
+        if (!isnan(facts->items[i].uncertainty))
+            vo_json_put_number(json, vo_metrics[facts->items[i].metric].name, facts->items[i].uncertainty);
     vo_json_end_object(json);
-    const struct {
+    static const struct {
         const char *name;
-        const char *const *texts;
-    } rows[] = {{"states", facts->word}, {"missing", facts->missing}, {"basis", facts->basis}};
+        size_t text;
+    } rows[] = {{"states", offsetof(struct vo_reported, word)},
+                {"missing", offsetof(struct vo_reported, missing)},
+                {"basis", offsetof(struct vo_reported, basis)}};
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
         vo_json_key(json, rows[k].name);
         vo_json_begin_object(json);
-        for (size_t i = 0; i < VO_METRIC_COUNT; i++)
-            if (rows[k].texts[i])
-                vo_json_put_string(json, vo_metrics[i].name, rows[k].texts[i]);
+        for (size_t i = 0; i < facts->count; i++) {
+            const char *text = *(const char *const *)((const char *)&facts->items[i] + rows[k].text);
+            if (text)
+                vo_json_put_string(json, vo_metrics[facts->items[i].metric].name, text);
+        }
         vo_json_end_object(json);
     }
 }
@@ -122,6 +127,33 @@ static void put_captures(struct vo_json_writer *json, const struct vo_report *re
     vo_json_end_array(json);
 }
 
+static void put_item(struct vo_json_writer *json, const struct vo_air_item *item)
+{
+    vo_json_begin_object(json);
+    vo_json_put_string(json, "kind", vo_air_words[item->kind]);
+    put_label(json, "place", item->place);
+    put_seen(json, &item->seen);
+    put_worst(json, item->worst);
+    put_rest(json, &item->seen);
+    vo_json_end_object(json);
+}
+
+/* Links, channels and roams as observed, and of each BSS its newest observation: what they are at each place
+ * is derived, and stands in `derived`. */
+static void put_air(struct vo_json_writer *json, const struct vo_air *air)
+{
+    static const enum vo_air_kind kinds[] = {VO_AIR_LINK, VO_AIR_CHANNEL, VO_AIR_ROAM};
+    vo_json_key(json, "air");
+    vo_json_begin_array(json);
+    for (size_t i = 0; i < air->bss_count; i++)
+        put_item(json, air->bsss[i]->newest);
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        for (size_t i = 0; i < air->list[kinds[k]].count; i++)
+            if (!air->list[kinds[k]].items[i]->derived)
+                put_item(json, air->list[kinds[k]].items[i]);
+    vo_json_end_array(json);
+}
+
 static void put_report(struct vo_json_writer *json, const struct vo_report *report)
 {
     vo_json_begin_object(json);
@@ -141,6 +173,7 @@ static void put_report(struct vo_json_writer *json, const struct vo_report *repo
             put_stream(json, report->streams[i]);
     vo_json_end_array(json);
     put_captures(json, report);
+    put_air(json, report->air);
     vo_json_key(json, "notes");
     vo_json_begin_array(json);
     for (size_t i = 0; i < report->note_count; i++)

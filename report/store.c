@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define BLOCK_SIZE 65536
+#define TEXT_ROOM  1024 /* a power of two */
 
 struct block {
     struct block *next;
@@ -18,6 +19,8 @@ struct vo_store {
     struct block *blocks;
     struct vo_json **documents;
     size_t document_count;
+    const char **texts; /* by their hash, open addressing */
+    size_t text_count, text_room;
     bool failed;
 };
 
@@ -38,6 +41,7 @@ void vo_store_free(struct vo_store *store)
     for (size_t i = 0; i < store->document_count; i++)
         vo_json_free(store->documents[i]);
     free(store->documents);
+    free(store->texts);
     free(store);
 }
 
@@ -66,14 +70,51 @@ void *vo_store_take(struct vo_store *store, size_t size)
     return taken;
 }
 
+/* Where the text is, or would be. */
+static size_t find_text(const char *const *texts, size_t room, const char *text)
+{
+    uint64_t hash = 14695981039346656037u; /* FNV-1a */
+    for (const char *at = text; *at; at++)
+        hash = (hash ^ (unsigned char)*at) * 1099511628211u;
+    size_t at = (size_t)hash & (room - 1);
+    while (texts[at] && strcmp(texts[at], text) != 0)
+        at = (at + 1) & (room - 1);
+    return at;
+}
+
+static bool grow_texts(struct vo_store *store)
+{
+    size_t room = store->text_room ? 2 * store->text_room : TEXT_ROOM;
+    const char **texts = calloc(room, sizeof *texts);
+    if (!texts)
+        return false;
+    for (size_t i = 0; i < store->text_room; i++)
+        if (store->texts[i])
+            texts[find_text(texts, room, store->texts[i])] = store->texts[i];
+    free(store->texts);
+    store->texts = texts;
+    store->text_room = room;
+    return true;
+}
+
 const char *vo_store_text(struct vo_store *store, const char *text)
 {
     if (!text)
         return NULL;
+    if (2 * store->text_count >= store->text_room && !grow_texts(store)) {
+        store->failed = true;
+        return NULL;
+    }
+    size_t at = find_text(store->texts, store->text_room, text);
+    if (store->texts[at])
+        return store->texts[at];
     size_t size = strlen(text) + 1;
     char *copy = vo_store_take(store, size);
-    if (copy)
-        memcpy(copy, text, size);
+    if (!copy)
+        return NULL;
+    memcpy(copy, text, size);
+    store->texts[at] = copy;
+    store->text_count++;
     return copy;
 }
 

@@ -15,7 +15,8 @@ struct vo_store *vo_store_new(void); /* NULL if memory is short */
 void vo_store_free(struct vo_store *store);
 /* Zeroed, aligned for any type; NULL if memory is short. */
 void *vo_store_take(struct vo_store *store, size_t size);
-/* A copy; NULL for NULL, and if memory is short. */
+/* A copy; the same one for the same text, since records say the same words over and over. NULL for NULL, and
+ * if memory is short. */
 const char *vo_store_text(struct vo_store *store, const char *text);
 /* Gives the document to the store. */
 void vo_store_keep(struct vo_store *store, struct vo_json *document);

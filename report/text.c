@@ -1,5 +1,5 @@
-#include "report/formats.h"
 #include "report/phrase.h"
+#include "report/text_parts.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -9,12 +9,6 @@
 #define RESULTS_SHOWN 8 /* of one rule */
 #define LABEL_WIDTH   10
 
-struct page {
-    const struct vo_report *report;
-    const struct vo_report_style *style;
-    struct vo_out *out;
-};
-
 /* --- lines
  * -------------------------------------------------------------------------------------------------- */
 
@@ -23,27 +17,37 @@ static const char *const colours[VO_RESULT_STATUSES] = {
     [VO_RESULT_NOT_MEASURED] = "\033[33m", [VO_RESULT_PASS] = "\033[32m",
 };
 
-static void colour(const struct page *page, const char *sequence)
+static void colour(const struct vo_text *page, const char *sequence)
 {
     if (page->style->colour)
         vo_out_add(page->out, sequence);
 }
 
+static size_t columns_of(const char *text, size_t bytes)
+{
+    size_t count = 0;
+    uint32_t code;
+    for (const char *at = text; at < text + bytes;) {
+        at += vo_out_decode(at, &code);
+        count += vo_out_columns(code);
+    }
+    return count;
+}
+
 /* Writes `text` word by word from column `column` on; further lines begin at `indent`. */
-static void wrap(const struct page *page, const char *text, size_t column, size_t indent)
+void vo_text_wrap(const struct vo_text *page, const char *text, size_t column, size_t indent)
 {
     struct vo_out plain = {0};
     vo_out_plain(&plain, text);
     const char *at = plain.data ? plain.data : "";
     bool first = true;
     while (*at) {
-        size_t bytes = strcspn(at, " ");
-        size_t width = 0;
-        uint32_t code;
-        for (const char *c = at; c < at + bytes; c += vo_out_decode(c, &code))
-            width++;
+        size_t bytes = strcspn(at, " "), width = columns_of(at, bytes), follows = width;
         bool sticks = at[0] == '%'; /* to its number */
-        if (!first && !sticks && column + 1 + width > page->style->width) {
+        const char *next = at + bytes + strspn(at + bytes, " ");
+        if (*next == '%')
+            follows += 1 + columns_of(next, strcspn(next, " "));
+        if (!first && !sticks && column + 1 + follows > page->style->width) {
             vo_out_add(page->out, "\n");
             vo_out_repeat(page->out, " ", indent);
             column = indent;
@@ -56,22 +60,22 @@ static void wrap(const struct page *page, const char *text, size_t column, size_
         vo_out_bytes(page->out, at, bytes);
         column += width;
         first = false;
-        at += bytes + strspn(at + bytes, " ");
+        at = next;
     }
     vo_out_add(page->out, "\n");
     vo_out_end_part(page->out, &plain);
 }
 
 /* "    limit     below 1 %" */
-static void labelled(const struct page *page, const char *label, const char *text)
+static void labelled(const struct vo_text *page, const char *label, const char *text)
 {
     if (!text || !*text)
         return;
     vo_out_format(page->out, "    %-*s", LABEL_WIDTH, label);
-    wrap(page, text, 4 + LABEL_WIDTH, 4 + LABEL_WIDTH);
+    vo_text_wrap(page, text, 4 + LABEL_WIDTH, 4 + LABEL_WIDTH);
 }
 
-static void heading(const struct page *page, const char *text)
+void vo_text_heading(const struct vo_text *page, const char *text)
 {
     vo_out_add(page->out, "\n");
     colour(page, "\033[1m");
@@ -81,28 +85,60 @@ static void heading(const struct page *page, const char *text)
 }
 
 /* Untrusted text in a column of `width`, cut if it is longer. */
-static void cell(const struct page *page, const char *text, size_t width, bool right)
+void vo_text_cell(const struct vo_text *page, const char *text, size_t width, bool right)
 {
     size_t length = vo_out_width(text), shown = 0;
     uint32_t code;
     struct vo_out part = {0};
     if (right && length < width)
         vo_out_repeat(page->out, " ", width - length);
-    for (const char *at = text; *at && shown < width; shown++) {
+    for (const char *at = text; *at;) {
         size_t size = vo_out_decode(at, &code);
+        if (shown + vo_out_columns(code) > width)
+            break;
+        shown += vo_out_columns(code);
         vo_out_bytes(&part, at, size);
         at += size;
     }
     vo_out_plain(page->out, part.data);
-    if (!right && length < width)
-        vo_out_repeat(page->out, " ", width - length);
+    if (!right && shown < width)
+        vo_out_repeat(page->out, " ", width - shown);
     vo_out_end_part(page->out, &part);
+}
+
+void vo_text_worst(const struct vo_text *page, enum vo_result_status worst)
+{
+    if (worst == VO_RESULT_STATUSES)
+        return;
+    if (colours[worst])
+        colour(page, colours[worst]);
+    vo_out_add(page->out, vo_phrase_worst(worst));
+    if (colours[worst])
+        colour(page, "\033[0m");
+}
+
+void vo_text_verdict(const struct vo_text *page, enum vo_result_status worst, size_t width)
+{
+    const char *text = worst == VO_RESULT_STATUSES       ? "–"
+                       : worst == VO_RESULT_NOT_MEASURED ? "not all"
+                                                         : vo_result_names[worst];
+    bool coloured = worst < VO_RESULT_STATUSES && colours[worst];
+    colour(page, coloured ? colours[worst] : "");
+    vo_text_cell(page, text, width, false);
+    colour(page, coloured ? "\033[0m" : "");
+}
+
+void vo_text_more(const struct vo_text *page, size_t count, size_t shown, const char *what)
+{
+    if (count > shown)
+        vo_out_format(page->out, "  and %zu more %s: see --format html or json\n", count - shown, what);
 }
 
 /* --- results
  * ------------------------------------------------------------------------------------------------ */
 
-static void write_place(const struct page *page, const struct vo_result *result, bool with_value, bool first)
+static void write_place(const struct vo_text *page, const struct vo_result *result, bool with_value,
+                        bool first)
 {
     char observed[VO_PHRASE_SIZE], where[VO_PHRASE_SIZE], line[VO_PHRASE_SIZE];
     struct vo_out text = {0};
@@ -122,7 +158,7 @@ static void write_place(const struct page *page, const struct vo_result *result,
 }
 
 /* A failure or a warning: what, by how much, where, what to do. */
-static void write_problem(const struct page *page, const struct vo_group *group)
+static void write_problem(const struct vo_text *page, const struct vo_group *group)
 {
     const struct vo_result *worst = group->results[0];
     char text[VO_PHRASE_SIZE];
@@ -134,7 +170,7 @@ static void write_problem(const struct page *page, const struct vo_group *group)
         vo_out_format(&title, " (limit: %s)", text);
     vo_out_add(page->out, "  ");
     colour(page, colours[group->status]);
-    wrap(page, title.data, 2, 4);
+    vo_text_wrap(page, title.data, 2, 4);
     colour(page, "\033[0m");
     vo_out_end_part(page->out, &title);
     vo_phrase_margin(text, sizeof text, worst);
@@ -174,7 +210,7 @@ static void write_values(struct vo_out *line, const struct vo_group *group)
 }
 
 /* Everything else: a line or two. */
-static void write_brief(const struct page *page, const struct vo_group *group)
+static void write_brief(const struct vo_text *page, const struct vo_group *group)
 {
     const struct vo_result *worst = group->results[0];
     char text[VO_PHRASE_SIZE];
@@ -197,11 +233,11 @@ static void write_brief(const struct page *page, const struct vo_group *group)
     if (group->count > 1)
         vo_out_format(&line, " (%zu times)", group->count);
     vo_out_add(page->out, "  ");
-    wrap(page, line.data, 2, 4);
+    vo_text_wrap(page, line.data, 2, 4);
     vo_out_end_part(page->out, &line);
 }
 
-static void write_results(const struct page *page)
+static void write_results(const struct vo_text *page)
 {
     static const char *const headings[VO_RESULT_STATUSES] = {
         "ERRORS", "FAILED", "WARNINGS", "NOT MEASURED", "PASSED", "INFORMATION", "SKIPPED", "NOT APPLICABLE"};
@@ -209,7 +245,7 @@ static void write_results(const struct page *page)
     for (size_t i = 0; i < report->group_count; i++) {
         const struct vo_group *group = &report->groups[i];
         if (i == 0 || report->groups[i - 1].status != group->status)
-            heading(page, headings[group->status]);
+            vo_text_heading(page, headings[group->status]);
         else if (group->status <= VO_RESULT_WARN)
             vo_out_add(page->out, "\n");
         if (group->status <= VO_RESULT_WARN)
@@ -235,7 +271,7 @@ static const struct {
     {"DSCP 46", VO_METRIC_RTP_DSCP_46_PERCENT, 7},
 };
 
-static void write_stream_head(const struct page *page)
+static void write_stream_head(const struct vo_text *page)
 {
     vo_out_format(page->out, "  %-16s %-6s", "stream", "codec");
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
@@ -243,20 +279,20 @@ static void write_stream_head(const struct page *page)
     vo_out_add(page->out, "\n");
 }
 
-static void write_stream(const struct page *page, const struct vo_stream *stream)
+static void write_stream(const struct vo_text *page, const struct vo_stream *stream)
 {
     char text[VO_PHRASE_SIZE];
     vo_out_add(page->out, "  ");
-    cell(page, vo_phrase_direction(stream), 16, false);
+    vo_text_cell(page, vo_phrase_direction(stream), 16, false);
     vo_out_add(page->out, " ");
-    cell(page, stream->codec ? stream->codec : "–", 6, false);
+    vo_text_cell(page, stream->codec ? stream->codec : "–", 6, false);
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
         if (columns[i].metric == VO_METRIC_COUNT)
             vo_phrase_mos(text, sizeof text, stream);
         else
             vo_phrase_metric_short(text, sizeof text, &stream->seen.facts, columns[i].metric);
         vo_out_add(page->out, " ");
-        cell(page, text, columns[i].width, true);
+        vo_text_cell(page, text, columns[i].width, true);
     }
     vo_out_add(page->out, "\n    ");
     vo_phrase_addresses(text, sizeof text, stream);
@@ -267,14 +303,12 @@ static void write_stream(const struct page *page, const struct vo_stream *stream
     }
     if (stream->worst < VO_RESULT_STATUSES && stream->worst != VO_RESULT_INFORMATIONAL) {
         vo_out_add(page->out, ": ");
-        colour(page, colours[stream->worst]);
-        vo_out_add(page->out, vo_phrase_worst(stream->worst));
-        colour(page, "\033[0m");
+        vo_text_worst(page, stream->worst);
     }
     vo_out_add(page->out, "\n");
 }
 
-static void write_call(const struct page *page, const struct vo_call *call)
+static void write_call(const struct vo_text *page, const struct vo_call *call)
 {
     char text[VO_PHRASE_SIZE];
     struct vo_out line = {0};
@@ -284,7 +318,7 @@ static void write_call(const struct page *page, const struct vo_call *call)
     vo_phrase_outcome(text, sizeof text, call);
     vo_out_format(&line, ": %s", text);
     colour(page, "\033[1m");
-    wrap(page, line.data, 2, 4);
+    vo_text_wrap(page, line.data, 2, 4);
     colour(page, "\033[0m");
     vo_out_end_part(page->out, &line);
     if (call->stream_count > 0)
@@ -293,11 +327,11 @@ static void write_call(const struct page *page, const struct vo_call *call)
         write_stream(page, call->streams[i]);
 }
 
-static void write_calls(const struct page *page)
+static void write_calls(const struct vo_text *page)
 {
     const struct vo_report *report = page->report;
     if (report->call_count > 0)
-        heading(page, "CALLS");
+        vo_text_heading(page, "CALLS");
     for (size_t i = 0; i < report->call_count && i < VO_REPORT_CALLS_WHOLE; i++)
         write_call(page, report->calls[i]);
     if (report->call_count > VO_REPORT_CALLS_WHOLE)
@@ -308,7 +342,7 @@ static void write_calls(const struct page *page)
         if (report->streams[i]->call)
             continue;
         if (loose++ == 0) {
-            heading(page, "STREAMS OF NO KNOWN CALL");
+            vo_text_heading(page, "STREAMS OF NO KNOWN CALL");
             write_stream_head(page);
         }
         if (loose <= VO_REPORT_CALLS_WHOLE)
@@ -325,20 +359,21 @@ static void write_calls(const struct page *page)
 /* Zeros are good news of a capture: only that of dropped packets is told. */
 static bool is_worth_telling(const struct vo_facts *facts, size_t metric)
 {
-    if (metric == VO_METRIC_CAPTURE_DROPPED_PACKETS && !isnan(facts->number[metric]))
+    const struct vo_reported *told = vo_facts_of(facts, (enum vo_metric)metric);
+    if (metric == VO_METRIC_CAPTURE_DROPPED_PACKETS && !isnan(told->number))
         return true;
-    return facts->missing[metric] || facts->number[metric] > 0;
+    return told->missing || told->number > 0;
 }
 
-static void write_capture(const struct page *page)
+static void write_capture(const struct vo_text *page)
 {
     const struct vo_report *report = page->report;
     char text[VO_PHRASE_SIZE];
     if (report->capture_count + report->note_count > 0)
-        heading(page, "CAPTURE");
+        vo_text_heading(page, "CAPTURE");
     for (size_t i = 0; i < report->note_count; i++) {
         vo_out_add(page->out, "  ");
-        wrap(page, report->notes[i], 2, 4);
+        vo_text_wrap(page, report->notes[i], 2, 4);
     }
     for (size_t i = 0; i < report->capture_count; i++) {
         struct vo_out line = {0};
@@ -352,12 +387,12 @@ static void write_capture(const struct page *page)
             first = false;
         }
         vo_out_add(page->out, "  ");
-        wrap(page, line.data, 2, 4);
+        vo_text_wrap(page, line.data, 2, 4);
         vo_out_end_part(page->out, &line);
     }
 }
 
-static void write_head(const struct page *page)
+static void write_head(const struct vo_text *page)
 {
     const struct vo_report *report = page->report;
     char counts[VO_PHRASE_SIZE];
@@ -369,7 +404,7 @@ static void write_head(const struct page *page)
     colour(page, "\033[0m");
     if (report->reason) {
         vo_out_format(&line, ": %s", report->reason);
-        wrap(page, line.data, vo_out_width(vo_phrase_verdict(report->word)), 2);
+        vo_text_wrap(page, line.data, vo_out_width(vo_phrase_verdict(report->word)), 2);
     } else {
         vo_out_add(page->out, "\n");
     }
@@ -382,16 +417,17 @@ static void write_head(const struct page *page)
         vo_out_format(&line, "; site %s", report->site);
     if (report->created)
         vo_out_format(&line, "; %s", report->created);
-    wrap(page, line.data, 0, 2);
+    vo_text_wrap(page, line.data, 0, 2);
     vo_out_end_part(page->out, &line);
 }
 
 enum vo_status vo_report_text(const struct vo_report *report, const struct vo_report_style *style,
                               struct vo_out *out, struct vo_error *error)
 {
-    struct page page = {report, style, out};
+    struct vo_text page = {report, style, out};
     write_head(&page);
     write_results(&page);
+    vo_text_air(&page);
     write_calls(&page);
     write_capture(&page);
     return out->failed ? vo_error_memory(error, "the text report") : VO_OK;

@@ -37,16 +37,16 @@ static inline struct vo_layer vo_layer_trim(struct vo_layer layer, uint32_t leng
 }
 
 /* Hash of a chain that is longer by one. Never 0, so that 0 can mean "no encapsulation". */
-static inline uint32_t vo_encap_mix(uint32_t hash, uint8_t kind, uint32_t id)
+static inline uint32_t vo_encap_mix(uint32_t hash, uint8_t kind, uint64_t id)
 {
-    uint64_t mixed = ((uint64_t)hash << 32 | id) + kind * UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t mixed = ((uint64_t)hash << 32 ^ id) + kind * UINT64_C(0x9e3779b97f4a7c15);
     mixed = (mixed ^ mixed >> 32) * UINT64_C(0xd6e8feb86659fd93);
     mixed ^= mixed >> 32;
     return (uint32_t)mixed ? (uint32_t)mixed : 1;
 }
 
 /* Notes an encapsulation; false when there are too many, and the decoder returns VO_DECODED_OTHER. */
-static inline bool vo_encap_add(struct vo_packet *packet, enum vo_encap_kind kind, uint32_t id)
+static inline bool vo_encap_add(struct vo_packet *packet, enum vo_encap_kind kind, uint64_t id)
 {
     if (packet->encap_count == VO_ENCAP_MAX)
         return false;
@@ -72,6 +72,10 @@ enum vo_wlan_flag {
     VO_WLAN_SWAPPED = 8, /* the two bytes of frame control are exchanged */
 };
 enum vo_decoded vo_layer_wlan_frame(struct vo_packet *packet, struct vo_layer layer, unsigned flags);
+/* What follows the header of a data frame whose flags are `control` (VO_IEEE80211_); `mpdu` has its
+ * addresses and numbers. */
+enum vo_decoded vo_layer_wlan_body(struct vo_packet *packet, struct vo_layer layer, unsigned control,
+                                   bool amsdu, const struct vo_mpdu *mpdu);
 
 /* ip.c */
 vo_layer_decode vo_layer_ip, vo_layer_ipv4, vo_layer_ipv6;

@@ -55,7 +55,7 @@ vo_layer_decode *vo_layer_of_linktype(uint32_t linktype)
 
 /* The members that a decoder may leave alone. Not the whole struct: clearing that would cost more than
  * decoding. */
-static inline void start(struct vo_packet *packet)
+static inline void start_layers(struct vo_packet *packet)
 {
     packet->source_port = packet->destination_port = 0;
     packet->protocol = 0;
@@ -64,26 +64,56 @@ static inline void start(struct vo_packet *packet)
     packet->rest = NULL;
 }
 
-enum vo_decoded vo_decode_frame(uint32_t linktype, const uint8_t *data, uint32_t captured, uint32_t length,
-                                struct vo_packet *packet)
+static inline void start(struct vo_packet *packet)
 {
-    struct vo_layer layer = {data, captured, length < captured ? captured : length};
-    start(packet);
+    start_layers(packet);
     packet->flags = 0;
     packet->user_priority = 0xff;
     packet->outer_dscp = 0;
     packet->encap_count = 0;
     packet->encap_hash = 0;
+}
+
+enum vo_decoded vo_decode_frame(uint32_t linktype, const uint8_t *data, uint32_t captured, uint32_t length,
+                                struct vo_packet *packet)
+{
+    struct vo_layer layer = {data, captured, length < captured ? captured : length};
+    start(packet);
     if (linktype == LINKTYPE_ETHERNET)
         return vo_layer_ethernet(packet, layer);
     const struct link_type *type = find_link_type(linktype);
     return type ? type->decode(packet, layer) : VO_DECODED_LINK;
 }
 
+enum vo_decoded vo_decode_wlan(const struct vo_ieee80211 *frame, struct vo_packet *packet)
+{
+    unsigned control = frame->control;
+    start(packet);
+    if (frame->type != VO_IEEE80211_DATA)
+        return VO_DECODED_OTHER;
+    packet->flags = (uint8_t)(VO_PACKET_WLAN | (control & VO_IEEE80211_RETRY ? VO_PACKET_WLAN_RETRY : 0));
+    if (frame->has & VO_IEEE80211_HAS_PRIORITY)
+        packet->user_priority = frame->tid;
+    if (frame->has & VO_IEEE80211_NO_BODY || control & VO_IEEE80211_MORE_FRAGMENTS || frame->fragment)
+        return VO_DECODED_OTHER;
+    struct vo_mpdu mpdu = {
+        .transmitter = frame->transmitter,
+        .receiver = frame->receiver,
+        .sequence = frame->sequence,
+        .tid = frame->has & VO_IEEE80211_HAS_QOS ? frame->tid : VO_MPDU_NO_TID,
+    };
+    struct vo_layer body = {frame->body, frame->body_size, frame->body_length};
+    bool amsdu = frame->has & VO_IEEE80211_IS_AMSDU;
+    if (!(control & VO_IEEE80211_PROTECTED) && !amsdu && frame->has & VO_IEEE80211_HAS_QOS)
+        body = vo_layer_after(
+            body, vo_ieee80211_mesh_control(control, frame->qos_control, frame->body, frame->body_size));
+    return vo_layer_wlan_body(packet, body, control, amsdu, &mpdu);
+}
+
 enum vo_decoded vo_decode_next(struct vo_packet *packet)
 {
     struct vo_layer layer = {packet->rest, packet->rest_size, packet->rest_length};
-    start(packet);
+    start_layers(packet);
     packet->flags = packet->rest_flags;
     packet->user_priority = packet->rest_user_priority;
     packet->encap_count = packet->rest_encap_count;
@@ -105,16 +135,19 @@ enum vo_decoded vo_decode_transport(struct vo_packet *packet, uint8_t protocol, 
     return vo_layer_transport(packet, protocol, (struct vo_layer){data, size, size});
 }
 
-/* Text of the encapsulations, and whether the id is told when it is 0. */
+/* Text of the encapsulations, and whether and how the id is told. */
 static const struct {
     const char *name;
-    enum { ID_ALWAYS, ID_IF_ANY, ID_NEVER } id;
+    enum { ID_ALWAYS, ID_IF_ANY, ID_NEVER, ID_ADDRESS } id;
 } encap_names[] = {
-    [VO_ENCAP_VLAN] = {"vlan", ID_ALWAYS},    [VO_ENCAP_MPLS] = {"mpls", ID_ALWAYS},
-    [VO_ENCAP_PPPOE] = {"pppoe", ID_ALWAYS},  [VO_ENCAP_IPIP] = {"ipip", ID_NEVER},
-    [VO_ENCAP_GRE] = {"gre", ID_IF_ANY},      [VO_ENCAP_ERSPAN] = {"erspan", ID_IF_ANY},
-    [VO_ENCAP_VXLAN] = {"vxlan", ID_ALWAYS},  [VO_ENCAP_GENEVE] = {"geneve", ID_ALWAYS},
-    [VO_ENCAP_CAPWAP] = {"capwap", ID_NEVER}, [VO_ENCAP_GTPU] = {"gtpu", ID_ALWAYS},
+    [VO_ENCAP_VLAN] = {"vlan", ID_ALWAYS},      [VO_ENCAP_MPLS] = {"mpls", ID_ALWAYS},
+    [VO_ENCAP_PPPOE] = {"pppoe", ID_ALWAYS},    [VO_ENCAP_IPIP] = {"ipip", ID_NEVER},
+    [VO_ENCAP_GRE] = {"gre", ID_IF_ANY},        [VO_ENCAP_ERSPAN] = {"erspan", ID_IF_ANY},
+    [VO_ENCAP_VXLAN] = {"vxlan", ID_ALWAYS},    [VO_ENCAP_GENEVE] = {"geneve", ID_ALWAYS},
+    [VO_ENCAP_CAPWAP] = {"capwap", ID_NEVER},   [VO_ENCAP_GTPU] = {"gtpu", ID_ALWAYS},
+    [VO_ENCAP_TO_AP] = {"to_ap", ID_ADDRESS},   [VO_ENCAP_FROM_AP] = {"from_ap", ID_ADDRESS},
+    [VO_ENCAP_GROUP] = {"group", ID_ADDRESS},   [VO_ENCAP_WDS] = {"wds", ID_ADDRESS},
+    [VO_ENCAP_DIRECT] = {"direct", ID_ADDRESS},
 };
 
 char *vo_encap_format(const struct vo_encap *encap, unsigned count, char *text)
@@ -125,12 +158,27 @@ char *vo_encap_format(const struct vo_encap *encap, unsigned count, char *text)
         unsigned kind = encap[i].kind;
         if (kind >= sizeof encap_names / sizeof *encap_names || !encap_names[kind].name)
             continue;
-        const char *slash = used ? "/" : "";
+        const char *slash = used ? "/" : "", *name = encap_names[kind].name;
+        size_t left = VO_ENCAP_TEXT - used;
+        char address[VO_WLAN_ADDRESS_TEXT];
         bool told = encap_names[kind].id == ID_ALWAYS || (encap_names[kind].id == ID_IF_ANY && encap[i].id);
-        int added = told ? snprintf(text + used, VO_ENCAP_TEXT - used, "%s%s%u", slash,
-                                    encap_names[kind].name, (unsigned)encap[i].id)
-                         : snprintf(text + used, VO_ENCAP_TEXT - used, "%s%s", slash, encap_names[kind].name);
+        int added =
+            encap_names[kind].id == ID_ADDRESS ? snprintf(text + used, left, "%s%s-%s", slash, name,
+                                                          vo_wlan_address_text(encap[i].id, address))
+            : told ? snprintf(text + used, left, "%s%s%llu", slash, name, (unsigned long long)encap[i].id)
+                   : snprintf(text + used, left, "%s%s", slash, name);
         used += (size_t)added;
     }
     return text;
+}
+
+uint32_t vo_encap_back(const struct vo_encap *encap, unsigned count, uint32_t hash)
+{
+    unsigned kind = count ? encap[0].kind : 0;
+    if (kind != VO_ENCAP_TO_AP && kind != VO_ENCAP_FROM_AP)
+        return hash;
+    hash = vo_encap_mix(0, kind == VO_ENCAP_TO_AP ? VO_ENCAP_FROM_AP : VO_ENCAP_TO_AP, encap[0].id);
+    for (unsigned i = 1; i < count; i++)
+        hash = vo_encap_mix(hash, encap[i].kind, encap[i].id);
+    return hash;
 }

@@ -13,6 +13,7 @@
 #define VO_PROBES_DECODE_PACKET_H
 
 #include "probes/decode/bytes.h"
+#include "probes/decode/ieee80211.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,12 +42,20 @@ enum vo_encap_kind {
     VO_ENCAP_VXLAN,
     VO_ENCAP_GENEVE,
     VO_ENCAP_CAPWAP,
-    VO_ENCAP_GTPU
+    VO_ENCAP_GTPU,
+    /* The way of a frame that was received on the air, so that what an access point relays is not taken for a
+     * copy. Always the outermost one. The first two by the station at their end, which stays the same while
+     * it roams, the others by the transmitter. */
+    VO_ENCAP_TO_AP,
+    VO_ENCAP_FROM_AP,
+    VO_ENCAP_GROUP,  /* from the access point to a group address */
+    VO_ENCAP_WDS,    /* to and from the distribution system: four addresses */
+    VO_ENCAP_DIRECT, /* from station to station */
 };
 
 struct vo_encap {
-    uint8_t kind;
-    uint32_t id; /* VLAN id, label, session, key, VNI, TEID; 0 where there is none */
+    uint64_t kind : 8;
+    uint64_t id : 56; /* VLAN id, label, session, key, VNI, TEID, address on the air; 0 where there is none */
 };
 
 #define VO_ENCAP_MAX 8 /* deeper nesting is VO_DECODED_OTHER */
@@ -57,7 +66,20 @@ enum vo_packet_flag {
     VO_PACKET_TUNNELLED = 4, /* an outer IP header exists: outer_dscp is valid */
     VO_PACKET_WLAN = 8,      /* came in an 802.11 data frame */
     VO_PACKET_WLAN_RETRY = 16,
+    VO_PACKET_ON_AIR = 32, /* received on the air: `mpdu` is valid */
 };
+
+/* The frame that a packet came in, received on the air: what tells it from others and knows a repetition
+ * (IEEE 802.11-2020 10.3.2.14). */
+struct vo_mpdu {
+    vo_wlan_address transmitter, receiver;
+    const uint8_t *body; /* borrowed, `size` captured bytes */
+    uint32_t size;
+    uint16_t sequence;
+    uint8_t tid; /* VO_MPDU_NO_TID: no QoS */
+    bool retry;
+};
+enum { VO_MPDU_NO_TID = 16 };
 
 /* IP addresses are 16 bytes, IPv4 as ::ffff:a.b.c.d (RFC 4291 2.5.5.2). All of the innermost IP header. */
 struct vo_packet {
@@ -89,6 +111,7 @@ struct vo_packet {
         } fragment;
     };
     struct vo_encap encap[VO_ENCAP_MAX]; /* outermost first */
+    struct vo_mpdu mpdu;
     const uint8_t *rest;             /* further MSDUs of an 802.11 A-MSDU, for vo_decode_next(); NULL: none */
     uint32_t rest_size, rest_length; /* captured, and on the wire */
     uint8_t rest_encap_count, rest_flags,
@@ -99,6 +122,8 @@ struct vo_packet {
  * result names are set. */
 enum vo_decoded vo_decode_frame(uint32_t linktype, const uint8_t *data, uint32_t captured, uint32_t length,
                                 struct vo_packet *packet);
+/* The same from a frame on the air whose header has been read: as vo_decode_frame() of the whole. */
+enum vo_decoded vo_decode_wlan(const struct vo_ieee80211 *frame, struct vo_packet *packet);
 /* The next MSDU of the same frame. Call while packet->rest is not NULL. */
 enum vo_decoded vo_decode_next(struct vo_packet *packet);
 /* Goes on above IP with a reassembled datagram of `size` bytes, all captured; addresses and encapsulations
@@ -128,8 +153,18 @@ char *vo_address_format(const uint8_t address[16], char *text);
 char *vo_endpoint_format(const uint8_t address[16], uint16_t port, char *text);
 /* Parses an IPv4 or IPv6 literal (no brackets); false if it is none. */
 bool vo_address_parse(const char *text, size_t size, uint8_t address[16]);
-/* "vlan100/vxlan7"; empty for none. Returns `text`. */
+/* "vlan100/vxlan7", "to_ap-02:00:00:00:10:00"; empty for none. Returns `text`. */
 #define VO_ENCAP_TEXT 160
 char *vo_encap_format(const struct vo_encap *encap, unsigned count, char *text);
+/* The way of a frame on the air whose flags are `control` (VO_IEEE80211_). */
+struct vo_encap vo_encap_of_air(unsigned control, vo_wlan_address transmitter, vo_wlan_address receiver);
+/* Whether the outermost is a way on the air. */
+static inline bool vo_encap_is_air(const struct vo_encap *encap, unsigned count)
+{
+    return count && encap[0].kind >= VO_ENCAP_TO_AP;
+}
+/* The hash of the way back of what has these encapsulations and this `hash`: the same, but that what went to
+ * the access point comes from it. */
+uint32_t vo_encap_back(const struct vo_encap *encap, unsigned count, uint32_t hash);
 
 #endif

@@ -30,10 +30,40 @@ enum vo_decoded vo_layer_amsdu(struct vo_packet *packet, struct vo_layer layer)
     return vo_layer_llc(packet, vo_layer_trim(vo_layer_after(layer, HEADER), length));
 }
 
+struct vo_encap vo_encap_of_air(unsigned control, vo_wlan_address transmitter, vo_wlan_address receiver)
+{
+    bool to_ds = control & VO_IEEE80211_TO_DS, from_ds = control & VO_IEEE80211_FROM_DS;
+    if (from_ds && !to_ds && !vo_wlan_address_is_group(receiver))
+        return (struct vo_encap){VO_ENCAP_FROM_AP, receiver};
+    return (struct vo_encap){to_ds && from_ds ? VO_ENCAP_WDS
+                             : to_ds          ? VO_ENCAP_TO_AP
+                             : from_ds        ? VO_ENCAP_GROUP
+                                              : VO_ENCAP_DIRECT,
+                             transmitter};
+}
+
+enum vo_decoded vo_layer_wlan_body(struct vo_packet *packet, struct vo_layer layer, unsigned control,
+                                   bool amsdu, const struct vo_mpdu *mpdu)
+{
+    if (control & VO_IEEE80211_PROTECTED)
+        return VO_DECODED_ENCRYPTED;
+    if (mpdu) {
+        packet->flags |= VO_PACKET_ON_AIR;
+        packet->mpdu = *mpdu;
+        packet->mpdu.retry = control & VO_IEEE80211_RETRY;
+        packet->mpdu.body = layer.at;
+        packet->mpdu.size = layer.size;
+        struct vo_encap way = vo_encap_of_air(control, mpdu->transmitter, mpdu->receiver);
+        (void)vo_encap_add(packet, way.kind, way.id); /* the first: there is room */
+    }
+    return amsdu ? vo_layer_amsdu(packet, layer) : vo_layer_llc(packet, layer);
+}
+
 struct wlan_header {
     uint32_t size; /* with padding */
     uint16_t qos;
     bool fragment, amsdu;
+    uint8_t tid;           /* VO_MPDU_NO_TID: none */
     uint8_t user_priority; /* 0xff: none */
 };
 
@@ -41,36 +71,48 @@ struct wlan_header {
 static bool read_header(struct vo_layer layer, unsigned control, unsigned flags, struct wlan_header *header)
 {
     enum { BASIC = 24, SEQUENCE = 22, ADDRESS = 6, QOS_CONTROL = 2, HT_CONTROL = 4 };
-    enum { QOS = 0x0080, TO_AND_FROM_DS = 0x0300, MORE_FRAGMENTS = 0x0400, ORDER = 0x8000 };
+    enum { QOS = 0x0080, TO_AND_FROM_DS = VO_IEEE80211_TO_DS | VO_IEEE80211_FROM_DS };
     enum { QOS_TID = 0x0f, QOS_AMSDU = 0x80 };
-    *header = (struct wlan_header){.size = BASIC, .user_priority = 0xff};
+    *header = (struct wlan_header){.size = BASIC, .tid = VO_MPDU_NO_TID, .user_priority = 0xff};
     if ((control & TO_AND_FROM_DS) == TO_AND_FROM_DS)
         header->size += ADDRESS;
     uint32_t qos = header->size;
     if (control & QOS)
-        header->size += QOS_CONTROL + (control & ORDER ? HT_CONTROL : 0);
+        header->size += QOS_CONTROL + (control & VO_IEEE80211_ORDER ? HT_CONTROL : 0);
     if (flags & VO_WLAN_PADDED)
         header->size = (header->size + 3) & ~3u;
     if (layer.size < header->size)
         return false;
-    header->fragment = control & MORE_FRAGMENTS;
+    header->fragment = control & VO_IEEE80211_MORE_FRAGMENTS;
     /* Then the sequence control is exchanged too; of the QoS control it is not known. */
     if (flags & VO_WLAN_SWAPPED)
         return true;
     header->fragment |= (layer.at[SEQUENCE] & 15) != 0;
     if (control & QOS) {
-        uint8_t tid = layer.at[qos] & QOS_TID;
+        header->tid = layer.at[qos] & QOS_TID;
         header->qos = vo_load16_le(layer.at + qos);
         header->amsdu = layer.at[qos] & QOS_AMSDU;
-        header->user_priority = tid < 8 ? tid : 0xff; /* from 8: a traffic stream, not a priority */
+        header->user_priority =
+            header->tid < 8 ? header->tid : 0xff; /* from 8: a traffic stream, no priority */
     }
     return true;
+}
+
+static struct vo_mpdu mpdu_of(const uint8_t *header, uint8_t tid)
+{
+    enum { RECEIVER = 4, TRANSMITTER = 10, SEQUENCE = 22 };
+    return (struct vo_mpdu){
+        .transmitter = vo_wlan_address_of(header + TRANSMITTER),
+        .receiver = vo_wlan_address_of(header + RECEIVER),
+        .sequence = vo_load16_le(header + SEQUENCE) >> 4,
+        .tid = tid,
+    };
 }
 
 enum vo_decoded vo_layer_wlan_frame(struct vo_packet *packet, struct vo_layer layer, unsigned flags)
 {
     enum { CONTROL = 2, FCS = 4 };
-    enum { VERSION_AND_TYPE = 0x000f, DATA = 0x0008, NO_DATA = 0x0040, RETRY = 0x0800, PROTECTED = 0x4000 };
+    enum { VERSION_AND_TYPE = 0x000f, DATA = 0x0008, NO_DATA = 0x0040 };
     if (flags & VO_WLAN_BAD_FCS)
         return VO_DECODED_DAMAGED;
     if (flags & VO_WLAN_FCS) {
@@ -83,7 +125,7 @@ enum vo_decoded vo_layer_wlan_frame(struct vo_packet *packet, struct vo_layer la
     unsigned control = flags & VO_WLAN_SWAPPED ? vo_load16(layer.at) : vo_load16_le(layer.at);
     if ((control & VERSION_AND_TYPE) != DATA)
         return VO_DECODED_OTHER;
-    packet->flags |= VO_PACKET_WLAN | (control & RETRY ? VO_PACKET_WLAN_RETRY : 0);
+    packet->flags |= VO_PACKET_WLAN | (control & VO_IEEE80211_RETRY ? VO_PACKET_WLAN_RETRY : 0);
     struct wlan_header header;
     if (!read_header(layer, control, flags, &header))
         return vo_layer_lacks(layer, header.size);
@@ -91,13 +133,13 @@ enum vo_decoded vo_layer_wlan_frame(struct vo_packet *packet, struct vo_layer la
         packet->user_priority = header.user_priority;
     if (control & NO_DATA || header.fragment)
         return VO_DECODED_OTHER;
-    if (control & PROTECTED)
-        return VO_DECODED_ENCRYPTED;
+    /* In a tunnel (CAPWAP) it was received elsewhere, and came by wire. */
+    bool on_air = packet->encap_count == 0 && !(flags & VO_WLAN_SWAPPED);
+    struct vo_mpdu mpdu = mpdu_of(layer.at, header.tid);
     layer = vo_layer_after(layer, header.size);
-    if (header.amsdu)
-        return vo_layer_amsdu(packet, layer);
-    return vo_layer_llc(
-        packet, vo_layer_after(layer, vo_ieee80211_mesh_control(control, header.qos, layer.at, layer.size)));
+    if (!(control & VO_IEEE80211_PROTECTED) && !header.amsdu)
+        layer = vo_layer_after(layer, vo_ieee80211_mesh_control(control, header.qos, layer.at, layer.size));
+    return vo_layer_wlan_body(packet, layer, control, header.amsdu, on_air ? &mpdu : NULL);
 }
 
 enum vo_decoded vo_layer_wlan(struct vo_packet *packet, struct vo_layer layer)

@@ -1,6 +1,7 @@
 #include "probes/flow/leg.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define QUIET_NS (5 * VO_NS_PER_S) /* a stream that sent within it is still up */
 
@@ -44,10 +45,37 @@ static bool is_crowded(const struct vo_stream *newest, const struct vo_stream *b
     return up == VO_LEG_STREAMS;
 }
 
-bool vo_leg_join(struct vo_stream *newest, struct vo_stream *before)
+/* The very same frames on the air, heard by two interfaces? */
+static bool is_other_ear(const struct vo_stream *one, const struct vo_stream *other)
 {
-    if (before->leg != &parted && !is_crowded(newest, before))
-        return give(newest, before) && give(before, newest);
+    struct vo_stream_key key = one->key;
+    key.interface = other->key.interface;
+    return vo_encap_is_air(one->encap, one->encap_count) && one->key.interface != other->key.interface &&
+           memcmp(&key, &other->key, sizeof key) == 0;
+}
+
+static struct vo_stream *sibling_of(const struct vo_stream *newest, struct vo_stream *before)
+{
+    struct vo_stream *found = NULL;
+    if (!vo_encap_is_air(newest->encap, newest->encap_count))
+        return before;
+    for (struct vo_stream *s = before; s; s = s->next_ssrc) {
+        if (s->key.ssrc != newest->key.ssrc || is_other_ear(newest, s))
+            continue;
+        if (s->key.interface == newest->key.interface)
+            return s;
+        found = found ? found : s;
+    }
+    return found;
+}
+
+bool vo_leg_join(struct vo_stream *newest, struct vo_stream *before, struct vo_stream **sibling)
+{
+    *sibling = NULL;
+    if (before->leg != &parted && !is_crowded(newest, before)) {
+        *sibling = sibling_of(newest, before);
+        return !*sibling || (give(newest, *sibling) && give(*sibling, newest));
+    }
     for (struct vo_stream *s = before; s && s->leg != &parted; s = s->next_ssrc)
         if (s->key.ssrc == newest->key.ssrc)
             vo_leg_part(s);

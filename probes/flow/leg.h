@@ -28,9 +28,11 @@ struct vo_leg_delay {
     struct vo_quantile delay; /* µs */
 };
 
-/* Makes two confirmed streams of the same SSRC siblings, where they are none yet: the newest and the one
- * before it, from which `next_ssrc` leads to the older ones. False: out of memory. */
-bool vo_leg_join(struct vo_stream *newest, struct vo_stream *before);
+/* Makes two confirmed streams of the same SSRC siblings, where they are none yet: the newest and, as a rule,
+ * the one before it, from which `next_ssrc` leads to the older ones. On the air not the same way as another
+ * interface heard it, which is no other leg, and of two rather what its own interface heard. *sibling: the
+ * one that was found, or NULL. False: out of memory. */
+bool vo_leg_join(struct vo_stream *newest, struct vo_stream *before, struct vo_stream **sibling);
 /* It has no sibling and gets none. */
 void vo_leg_part(struct vo_stream *stream);
 void vo_leg_release(struct vo_stream *stream);

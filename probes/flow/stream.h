@@ -37,6 +37,9 @@ struct vo_rtp_packet {
     uint16_t sequence;
     uint16_t ip_length;      /* bytes of the IP packet; jumbo sizes saturate */
     uint16_t payload_length; /* bytes of the RTP payload on the wire */
+    uint16_t air_link;       /* of a frame on the air, see vo_on_air_frame; 0: not on the air, or not known */
+    uint16_t air_unheard;
+    uint8_t air_state;
     uint8_t payload_type;
     bool marker;
     uint8_t dscp, outer_dscp; /* outer 0xff: no tunnel */
@@ -128,6 +131,11 @@ struct vo_measure {
     uint32_t outer_dscp[64];
     uint32_t event_timestamp; /* of the newest telephone-event */
     bool any_event;
+    struct {
+        uint16_t link, sequence, unheard; /* of the newest packet */
+        uint8_t state;
+        uint64_t packets; /* at most so many of the lost ones were on the air, but not heard */
+    } air;
     struct vo_rtp_packet held, ahead[VO_DELAY_AHEAD];
     int64_t row_first, row_newest; /* rows not told yet: their numbers from the stream's start */
     struct vo_stream_row rows[VO_STREAM_ROWS];

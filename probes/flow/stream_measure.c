@@ -460,9 +460,33 @@ static unsigned measure_run(struct vo_stream *stream, const struct vo_stream_con
     return done;
 }
 
+/* Of the packets that are missing before this one of a stream on the air: how many may be among the frames of
+ * its flow that were not heard? All of them, where the flow is another one of the same link, or had paused;
+ * none that anything tells of, where another link begins, with the roam to another access point. */
+static void note_unheard(struct vo_measure *measure, const struct vo_rtp_packet *packet)
+{
+    enum { LATE = 1024 };
+    int16_t ahead = (int16_t)(packet->sequence - measure->air.sequence);
+    uint16_t skipped = (uint16_t)(packet->air_unheard - measure->air.unheard);
+    bool same = measure->air.link == packet->air_link, came_late = skipped >= (uint16_t)-LATE;
+    if (same && ahead > 1 && packet->air_state != measure->air.state)
+        measure->air.packets += (uint64_t)ahead - 1;
+    else if (same && ahead > 1 && !came_late)
+        measure->air.packets += skipped < ahead - 1 ? skipped : (uint64_t)ahead - 1;
+    else if (same && ahead < 0 && came_late && measure->air.packets)
+        measure->air.packets--;
+    if (ahead > 0 || ahead < -LATE || !measure->air.link)
+        measure->air.sequence = packet->sequence;
+    measure->air.link = packet->air_link;
+    measure->air.unheard = packet->air_unheard;
+    measure->air.state = packet->air_state;
+}
+
 void vo_measure_packets(struct vo_stream *stream, const struct vo_stream_config *config,
                         const struct vo_rtp_packet *packets, unsigned count)
 {
+    for (unsigned i = 0; i < count && packets[i].air_link; i++)
+        note_unheard(stream->measure, &packets[i]);
     while (count > 0) {
         unsigned run = measure_run(stream, config, packets, count);
         packets += run;

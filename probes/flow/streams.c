@@ -234,6 +234,13 @@ static void evict(struct vo_streams *streams)
     free_stream(streams, stream);
 }
 
+/* A stream with a sibling is measured packet by packet. */
+static void unbatch(struct vo_streams *streams, struct vo_stream *stream)
+{
+    vo_stream_settle(stream, &streams->config);
+    stream->batched = stream->measure && (!stream->leg || !stream->leg->first);
+}
+
 /* A confirmed stream leaves the candidates and joins the list and the indices. */
 static bool adopt(struct vo_streams *streams, struct vo_stream *stream)
 {
@@ -257,10 +264,13 @@ static bool adopt(struct vo_streams *streams, struct vo_stream *stream)
         return false;
     stream->next_ssrc = ssrc->stream;
     if (ssrc->stream && ssrc->stream->key.ssrc == key->ssrc) {
+        struct vo_stream *sibling;
         vo_stream_settle(ssrc->stream, &streams->config);
-        if (!vo_leg_join(stream, ssrc->stream))
+        if (!vo_leg_join(stream, ssrc->stream, &sibling))
             return false;
-        ssrc->stream->batched = ssrc->stream->measure && (!ssrc->stream->leg || !ssrc->stream->leg->first);
+        unbatch(streams, ssrc->stream);
+        if (sibling)
+            unbatch(streams, sibling);
     }
     ssrc->stream = stream;
     stream->next_source = source->stream;

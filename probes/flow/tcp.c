@@ -24,9 +24,9 @@ struct stream {
     bool started, fin_seen, asked;
     bool behind; /* `acked` is beyond `next`, since `behind_since` */
     uint32_t base, next, fin, acked;
-    vo_time behind_since, last; /* `last`: time of the last delivery */
-    struct piece *first;
-    uint32_t waiting; /* bytes, with their overhead */
+    vo_time behind_since, last;   /* `last`: time of the last delivery */
+    struct piece *first, *newest; /* newest: of the highest number, while there are any */
+    uint32_t waiting;             /* bytes, with their overhead */
 };
 
 /* IGNORED and CLOSED connections keep no streams. */
@@ -233,33 +233,42 @@ static uint64_t hash_endpoint(const uint8_t address[16], uint16_t port)
     return mix(mix(mix(vo_load64(address)) + vo_load64(address + 8)) + port);
 }
 
+/* The same for both directions: on the air one goes to the access point, the other comes from it. */
+static uint32_t encap_of(const struct vo_packet *packet)
+{
+    uint32_t back = vo_encap_back(packet->encap, packet->encap_count, packet->encap_hash);
+    return packet->encap_hash < back ? packet->encap_hash : back;
+}
+
 /* The same for both directions. */
-static uint32_t bucket_of(const struct vo_packet *packet)
+static uint32_t bucket_of(const struct vo_packet *packet, uint32_t encap_hash)
 {
     uint64_t hash = hash_endpoint(packet->source, packet->source_port) +
                     hash_endpoint(packet->destination, packet->destination_port);
-    return (uint32_t)(mix(hash + packet->encap_hash) % BUCKETS);
+    return (uint32_t)(mix(hash + encap_hash) % BUCKETS);
 }
 
-static bool sent_by(const struct vo_tcp_connection *connection, int side, const struct vo_packet *packet)
+static bool sent_by(const struct vo_tcp_connection *connection, int side, const struct vo_packet *packet,
+                    uint32_t encap_hash)
 {
     return connection->port[side] == packet->source_port &&
-           connection->port[!side] == packet->destination_port &&
-           connection->encap_hash == packet->encap_hash &&
+           connection->port[!side] == packet->destination_port && connection->encap_hash == encap_hash &&
            !memcmp(connection->address[side], packet->source, 16) &&
            !memcmp(connection->address[!side], packet->destination, 16);
 }
 
-static struct entry *find(struct vo_tcp *tcp, const struct vo_packet *packet, uint32_t bucket, int *direction)
+static struct entry *find(struct vo_tcp *tcp, const struct vo_packet *packet, uint32_t encap_hash,
+                          uint32_t bucket, int *direction)
 {
     for (struct entry *entry = tcp->buckets[bucket]; entry; entry = entry->chain)
         for (*direction = 0; *direction < 2; ++*direction)
-            if (sent_by(&entry->connection, *direction, packet))
+            if (sent_by(&entry->connection, *direction, packet, encap_hash))
                 return entry;
     return NULL;
 }
 
-static struct entry *create(struct vo_tcp *tcp, const struct vo_packet *packet, uint32_t bucket)
+static struct entry *create(struct vo_tcp *tcp, const struct vo_packet *packet, uint32_t encap_hash,
+                            uint32_t bucket)
 {
     if (tcp->count == VO_TCP_MAX) {
         tcp->stats.evicted++;
@@ -276,7 +285,7 @@ static struct entry *create(struct vo_tcp *tcp, const struct vo_packet *packet, 
     memcpy(entry->connection.address[1], packet->destination, 16);
     entry->connection.port[0] = packet->source_port;
     entry->connection.port[1] = packet->destination_port;
-    entry->connection.encap_hash = packet->encap_hash;
+    entry->connection.encap_hash = encap_hash;
     entry->connection.client = -1;
     entry->streams = streams;
     streams[0].last = streams[1].last = VO_TIME_UNKNOWN;
@@ -327,6 +336,8 @@ static void store(struct vo_tcp *tcp, struct stream *stream, struct piece **link
     piece->packet.rest = NULL;
     piece->packet.rest_size = 0;
     *link = piece;
+    if (!piece->next)
+        stream->newest = piece;
     stream->waiting += (uint32_t)sizeof *piece + captured;
     tcp->waiting += (uint32_t)sizeof *piece + captured;
 }
@@ -342,6 +353,8 @@ static void wait_in_order(struct vo_tcp *tcp, struct stream *stream, const struc
         again = true;
     }
     struct piece **link = &stream->first;
+    if (*link && beyond(at, stream->newest->sequence + stream->newest->length) >= 0)
+        link = &stream->newest->next; /* behind all: as a rule, once something is missing */
     while (*link && beyond(end, at) > 0) {
         struct piece *piece = *link;
         uint32_t piece_end = piece->sequence + piece->length;
@@ -473,8 +486,8 @@ void vo_tcp_add(struct vo_tcp *tcp, const struct vo_packet *packet, vo_time time
 {
     tcp->stats.segments++;
     int direction = 0;
-    uint32_t bucket = bucket_of(packet);
-    struct entry *entry = find(tcp, packet, bucket, &direction);
+    uint32_t encap_hash = encap_of(packet), bucket = bucket_of(packet, encap_hash);
+    struct entry *entry = find(tcp, packet, encap_hash, bucket, &direction);
     if (entry && restarts(entry, direction, packet, time)) {
         remove_entry(tcp, entry);
         entry = NULL;
@@ -482,7 +495,7 @@ void vo_tcp_add(struct vo_tcp *tcp, const struct vo_packet *packet, vo_time time
     if (!entry) {
         if (packet->tcp.flags & RST || (!(packet->tcp.flags & SYN) && !packet->payload_length))
             return;
-        entry = create(tcp, packet, bucket);
+        entry = create(tcp, packet, encap_hash, bucket);
         direction = 0;
         if (!entry) {
             tcp->stats.lost++;

@@ -417,3 +417,24 @@ const char *vo_capture_secrets(const struct vo_capture *capture, size_t *size)
     *size = capture->secrets_size;
     return capture->secrets;
 }
+
+static size_t count_of(void *context)
+{
+    return vo_capture_interface_count(context);
+}
+
+static const char *name_of(void *context, uint32_t interface)
+{
+    const struct vo_capture_interface *found = vo_capture_interface(context, interface);
+    return found ? found->name : NULL;
+}
+
+static const char *secrets_of(void *context, size_t *size)
+{
+    return vo_capture_secrets(context, size);
+}
+
+struct vo_frame_source vo_capture_source(struct vo_capture *capture)
+{
+    return (struct vo_frame_source){capture, count_of, name_of, secrets_of};
+}

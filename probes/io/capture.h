@@ -15,21 +15,11 @@
 
 #include "core/clock.h"
 #include "core/error.h"
+#include "probes/decode/frame.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-struct vo_frame {
-    const uint8_t *data; /* valid until the next call */
-    uint32_t captured;   /* bytes at data */
-    uint32_t
-        length; /* bytes on the wire; at least captured, FCS taken off both where the file tells its size */
-    uint32_t linktype;  /* LINKTYPE_ */
-    uint32_t interface; /* index into vo_capture_interface(); numbered through all files: the same name and
-                           link type is the same interface */
-    vo_time time;       /* VO_TIME_UNKNOWN for a simple packet block */
-};
 
 struct vo_capture_interface {
     const char *name; /* "eth0", or NULL */
@@ -74,6 +64,9 @@ enum vo_status vo_capture_open_live(const char *interface, const struct vo_captu
  * whose lengths lie ends the file with a warning that tells the offset. Live: returns VO_OK with frame->data
  * NULL at least four times a second when nothing comes. */
 enum vo_status vo_capture_next(struct vo_capture *capture, struct vo_frame *frame, struct vo_error *error);
+/* For an event loop: from here on vo_capture_next() of a live capture does not wait. Returns what is readable
+ * when frames have come; -1: this system has none. */
+int vo_capture_watchable(struct vo_capture *capture);
 /* Makes a live capture end at its next call; async-signal-safe. On files: vo_capture_next() gives VO_END. */
 void vo_capture_stop(struct vo_capture *capture);
 bool vo_capture_cut(
@@ -84,6 +77,8 @@ const struct vo_capture_interface *vo_capture_interface(struct vo_capture *captu
 /* TLS key log text found in the files' decryption secrets blocks (NSS format), NULL if none; grows while
  * reading. */
 const char *vo_capture_secrets(const struct vo_capture *capture, size_t *size);
+/* For those that know no captures. It lives as long as the capture. */
+struct vo_frame_source vo_capture_source(struct vo_capture *capture);
 void vo_capture_close(struct vo_capture *capture);
 
 /* Writing classic nanosecond pcap (samples, tests, `-w`). */

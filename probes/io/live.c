@@ -22,6 +22,7 @@ struct vo_live {
     uint32_t since_clock;
     vo_time last_call; /* once it is to end: frames up to this real time are still taken; else 0 */
     vo_time closing;   /* monotonic: …but not for longer than until then, for real time may be stepped */
+    bool no_wait;
     struct vo_capture_writer *writer; /* NULL: none, or it has failed */
 };
 
@@ -201,7 +202,7 @@ enum vo_status vo_live_next(struct vo_capture *capture, struct vo_frame *frame, 
     if (!live->last_call && (capture->stop || (++live->since_clock >= CLOCK_EVERY && over(live))))
         begin_end(capture);
     int result = live->last_call ? take_last(live, &header, &data) : pcap_next_ex(live->pcap, &header, &data);
-    if (result == 0 && !live->last_call) {
+    if (result == 0 && !live->last_call && !live->no_wait) {
         wait_for_frames(capture);
         if (capture->stop || over(live))
             begin_end(capture);
@@ -226,6 +227,14 @@ enum vo_status vo_live_next(struct vo_capture *capture, struct vo_frame *frame, 
         vo_capture_write(live->writer, frame->time, data, frame->captured, frame->length, &why) != VO_OK)
         give_up_writing(capture, &why);
     return VO_OK;
+}
+
+int vo_capture_watchable(struct vo_capture *capture)
+{
+    if (!capture->live)
+        return -1;
+    capture->live->no_wait = true;
+    return pcap_get_selectable_fd(capture->live->pcap);
 }
 
 void vo_live_statistics(struct vo_capture *capture)

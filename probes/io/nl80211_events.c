@@ -137,8 +137,20 @@ static bool take_scanned(void *to, const struct vo_nla *attribute)
     struct vo_nla frequency;
     while (vo_nla_next(&list, &frequency))
         event->frequencies++;
+    event->scanned = attribute->data;
+    event->scanned_size = attribute->size;
     event->has |= 1u << VO_EVENT_SCANNED;
     return !list.malformed;
+}
+
+size_t vo_wlan_event_scanned(const struct vo_wlan_event *event, uint32_t *mhz, size_t room)
+{
+    struct vo_nlas list = vo_nlas_of(event->scanned, event->scanned_size);
+    struct vo_nla frequency;
+    size_t count = 0;
+    while (count < room && vo_nla_next(&list, &frequency))
+        count += vo_nla_u32(&frequency, &mhz[count]);
+    return count;
 }
 
 static bool take_cqm(void *to, const struct vo_nla *attribute)

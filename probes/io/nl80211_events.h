@@ -96,7 +96,9 @@ struct vo_wlan_event {
     const uint8_t *frame; /* the management frame without FCS, or EAPOL; borrowed */
     uint32_t frame_size;
     bool acknowledged;
-    uint32_t frequencies; /* how many a scan covered */
+    uint32_t frequencies;   /* how many a scan covered */
+    const uint8_t *scanned; /* which ones, see vo_wlan_event_scanned(); borrowed */
+    uint32_t scanned_size;
 };
 static inline bool vo_wlan_event_has(const struct vo_wlan_event *event, enum vo_wlan_event_field field)
 {
@@ -104,6 +106,10 @@ static inline bool vo_wlan_event_has(const struct vo_wlan_event *event, enum vo_
 }
 /* Of one announcement: its command and the bytes of its attributes. `at` is left VO_TIME_UNKNOWN. Borrows. */
 void vo_wlan_event_parse(uint8_t command, const void *attributes, size_t size, struct vo_wlan_event *event);
+
+/* The frequencies that the scan covered, MHz, at most `room`; returns how many. 0: the event tells of none.
+ */
+size_t vo_wlan_event_scanned(const struct vo_wlan_event *event, uint32_t *mhz, size_t room);
 
 struct vo_nl80211_events;
 enum vo_status vo_nl80211_events_new(struct vo_nl80211_events **events, struct vo_error *error);

@@ -64,6 +64,7 @@ enum {
     VO_STATION_HAS_WMM = 1 << 3,
     VO_STATION_HAS_PMF = 1 << 4,
     VO_STATION_IS_AUTHENTICATED = 1 << 5,
+    VO_STATION_IS_TDLS = 1 << 6, /* another station, directly */
     VO_STATION_IS_ASSOCIATED = 1 << 7,
 };
 /* By traffic identifier, 0 to 15, and 16 for frames without QoS. MSDUs; a TID's members by its own bits. */

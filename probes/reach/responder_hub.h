@@ -8,8 +8,8 @@
 #ifndef VO_PROBES_REACH_RESPONDER_HUB_H
 #define VO_PROBES_REACH_RESPONDER_HUB_H
 
+#include "probes/io/responder_client.h"
 #include "probes/reach/check.h"
-#include "probes/reach/responder_client.h"
 
 #define VO_ATTEMPT_TRIES 3 /* requests, spaced so that limits of ICMP do not hide what a router says */
 

@@ -3,7 +3,8 @@
 #include "core/options.h"
 #include "core/output.h"
 #include "core/progress.h"
-#include "probes/rtp/emit.h"
+#include "probes/flow/rtp_emit.h"
+#include "probes/rtp/emit_capture.h"
 #include "probes/rtp/points_emit.h"
 #include "probes/rtp/table.h"
 
@@ -197,15 +198,15 @@ static enum vo_status make_options(struct vo_rtp_options *to, struct vo_error *e
 
 /* Reads the capture to its end. VO_OK or VO_END: to the end; else what went wrong, with all before it
  * measured. */
-static enum vo_status read_frames(struct vo_rtp_session *session, struct vo_progress *progress,
-                                  struct vo_error *error)
+static enum vo_status read_frames(struct vo_rtp_session *session, struct vo_capture *capture,
+                                  struct vo_progress *progress, struct vo_error *error)
 {
     struct vo_frame frame;
     enum vo_status status;
     uint64_t since_tick = 0;
     bool live = command.interface || (command.files.count && strcmp(command.files.items[0], "-") == 0);
     vo_time next = 0; /* a second of the capture later: a slow pipe's records are written as they come */
-    while ((status = vo_capture_next(session->capture, &frame, error)) == VO_OK) {
+    while ((status = vo_capture_next(capture, &frame, error)) == VO_OK) {
         if (frame.data)
             vo_rtp_session_frame(session, &frame);
         if (frame.data && ++since_tick < 16384 && session->now < next)
@@ -213,7 +214,7 @@ static enum vo_status read_frames(struct vo_rtp_session *session, struct vo_prog
         since_tick = 0;
         next = session->now + VO_NS_PER_S;
         vo_time now = vo_clock_monotonic();
-        const struct vo_capture_stats *stats = vo_capture_stats(session->capture);
+        const struct vo_capture_stats *stats = vo_capture_stats(capture);
         if (live)
             vo_streams_settle(session->streams, session->calls);
         vo_record_tick(session->writer, now);
@@ -264,6 +265,9 @@ static const char *left_out(const struct vo_rtp_session *session)
     }
     if (session->counts.memory)
         return "out of memory: some packets or messages were not measured; read less at once";
+    if (session->counts.unsorted)
+        return "frames on the air of too many links: repetitions of the last ones were not told from copies; "
+               "filter by station";
     if (vo_calls_evicted(session->calls))
         return "too many calls: those after the first 100000 were not followed; split the capture by time "
                "(editcap -i)";
@@ -286,25 +290,29 @@ static int measure(unsigned which, struct vo_rtp_options *to, struct vo_error *e
     struct vo_progress progress;
     char id[1024];
     struct vo_rtp_session *session = &job.sessions[which];
+    struct vo_capture *capture = job.captures[which];
     to->point = job.points[which].name;
     if (vo_rtp_session_open(session, to, job.writer, error) != VO_OK)
         return VO_EXIT_FAILED;
-    session->capture = job.captures[which];
+    session->source = vo_capture_source(capture);
     session->keylog = job.keylog;
-    session->point = job.count == 2 ? &job.points[which] : NULL;
+    if (job.count == 2)
+        session->keeper = vo_point_keeper(&job.points[which]);
+    job.points[which].capture = capture;
     vo_progress_start(&progress, stderr, "packets", command.quiet, vo_clock_monotonic());
-    enum vo_status status = read_frames(session, &progress, error);
+    enum vo_status status = read_frames(session, capture, &progress, error);
     vo_progress_finish(&progress);
     vo_rtp_session_finish(session);
     if (!vo_rtp_link_calls(session))
         status = vo_error_memory(error, "the links between calls");
-    vo_rtp_emit_all(session, capture_id(which, id, sizeof id));
+    vo_rtp_emit_all(session);
+    vo_rtp_emit_capture(session, capture, capture_id(which, id, sizeof id));
     if (status != VO_OK)
         return in_part(error->message);
     const char *missing = left_out(session);
     if (missing)
         return in_part(missing);
-    if (vo_capture_cut(session->capture))
+    if (vo_capture_cut(capture))
         return in_part(command.interface ? "stopped before its planned length"
                                          : "a file was cut short, or reading was stopped");
     return VO_EXIT_DONE;
@@ -323,11 +331,11 @@ static int measure_all(struct vo_rtp_options *to, struct vo_error *error)
     for (unsigned i = 0; i < job.count && !command.output; i++) {
         if (job.count == 2)
             printf("%sPoint %s\n", i ? "\n" : "", job.points[i].name);
-        vo_rtp_print_table(&job.sessions[i], stdout, command.ladder);
+        vo_rtp_print_table(&job.sessions[i], job.captures[i], stdout, command.ladder);
     }
     if (job.count == 2) {
         struct vo_points between;
-        if (vo_points_compare(&between, job.sessions, error) != VO_OK) {
+        if (vo_points_compare(&between, job.points, job.sessions, error) != VO_OK) {
             vo_points_release(&between);
             return in_part(error->message);
         }

@@ -98,6 +98,17 @@ bool vo_point_keep(struct vo_point *point, struct vo_stream *stream, const struc
     return true;
 }
 
+static bool keep(void *context, struct vo_stream *stream, const struct vo_packet *packet,
+                 const struct vo_rtp *rtp, vo_time time)
+{
+    return vo_point_keep(context, stream, packet, rtp, time);
+}
+
+struct vo_rtp_keeper vo_point_keeper(struct vo_point *point)
+{
+    return (struct vo_rtp_keeper){point, keep};
+}
+
 uint32_t vo_point_number(const struct vo_stream *stream)
 {
     return (uint32_t)(uintptr_t)stream->user;

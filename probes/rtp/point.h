@@ -12,7 +12,8 @@
 
 #include "core/error.h"
 #include "probes/decode/rtp.h"
-#include "probes/flow/streams.h"
+#include "probes/flow/rtp_session.h"
+#include "probes/io/capture.h"
 
 #define VO_POINT_PAYLOAD 32
 
@@ -42,7 +43,8 @@ struct vo_point {
     char *name;         /* owned; `files` point into it */
     const char **files; /* owned */
     size_t file_count;
-    vo_time first, last; /* of the whole capture */
+    struct vo_capture *capture; /* borrowed: what it dropped is asked for; may be NULL */
+    vo_time first, last;        /* of the whole capture */
     struct vo_point_packet *packets;
     size_t count, room;
     struct vo_point_stream *streams; /* by number, from 1 */
@@ -57,6 +59,8 @@ void vo_point_release(struct vo_point *point);
 /* Keeps a packet of `stream`, whose `user` becomes its number. False: out of memory. */
 bool vo_point_keep(struct vo_point *point, struct vo_stream *stream, const struct vo_packet *packet,
                    const struct vo_rtp *rtp, vo_time time);
+/* For a session: keeps all of its packets. */
+struct vo_rtp_keeper vo_point_keeper(struct vo_point *point);
 /* After the capture's end: numbers find their streams, and packets of flows that became no stream go. */
 enum vo_status vo_point_settle(struct vo_point *point, const struct vo_streams *streams, vo_time first,
                                vo_time last, struct vo_error *error);

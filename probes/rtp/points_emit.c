@@ -1,6 +1,6 @@
 #include "probes/rtp/points_emit.h"
 
-#include "probes/rtp/emit.h"
+#include "probes/flow/rtp_emit.h"
 
 #include <math.h>
 #include <string.h>
@@ -49,16 +49,15 @@ static void relate(struct vo_points *points, const struct vo_rtp_session session
     }
 }
 
-enum vo_status vo_points_compare(struct vo_points *points, const struct vo_rtp_session sessions[2],
-                                 struct vo_error *error)
+enum vo_status vo_points_compare(struct vo_points *points, struct vo_point kept[2],
+                                 const struct vo_rtp_session sessions[2], struct vo_error *error)
 {
     *points = (struct vo_points){0};
     enum vo_status status = VO_OK;
     for (int i = 0; i < 2 && status == VO_OK; i++)
-        status = vo_point_settle(sessions[i].point, sessions[i].streams, sessions[i].first, sessions[i].last,
-                                 error);
+        status = vo_point_settle(&kept[i], sessions[i].streams, sessions[i].first, sessions[i].last, error);
     if (status == VO_OK)
-        status = vo_points_match(points, sessions[0].point, sessions[1].point, error);
+        status = vo_points_match(points, &kept[0], &kept[1], error);
     if (status != VO_OK)
         return status;
     relate(points, sessions);
@@ -93,10 +92,10 @@ static struct view view_of(const struct vo_points *points, const struct vo_rtp_s
 /* What the capture at the later point dropped shows as loss between the points. */
 static void label_drops(const struct view *view)
 {
-    struct vo_capture *capture = view->sessions[view->later].capture;
+    struct vo_capture *capture = view->points->point[view->later]->capture;
     uint64_t dropped = 0;
     bool known = false;
-    for (size_t i = 0; i < vo_capture_interface_count(capture); i++) {
+    for (size_t i = 0; capture && i < vo_capture_interface_count(capture); i++) {
         dropped += vo_capture_interface(capture, i)->dropped;
         known |= vo_capture_interface(capture, i)->has_statistics;
     }

@@ -22,20 +22,25 @@ void vo_bsses_release(struct vo_bsses *bsses)
     vo_bsses_init(bsses);
 }
 
-struct vo_bss *vo_bsses_find(const struct vo_bsses *bsses, vo_wlan_address bssid)
+struct vo_bss *vo_bsses_find_at(const struct vo_bsses *bsses, vo_wlan_address bssid, uint16_t mhz)
 {
-    return vo_lookup_find(&bsses->by, bssid, 0);
+    return vo_lookup_find(&bsses->by, bssid, mhz);
 }
 
-struct vo_bss *vo_bsses_get(struct vo_bsses *bsses, vo_wlan_address bssid, vo_time time)
+struct vo_bss *vo_bsses_find(const struct vo_bsses *bsses, vo_wlan_address bssid)
 {
-    struct vo_bss *bss = vo_bsses_find(bsses, bssid);
+    return vo_bsses_find_at(bsses, bssid, 0);
+}
+
+struct vo_bss *vo_bsses_get_at(struct vo_bsses *bsses, vo_wlan_address bssid, uint16_t mhz, vo_time time)
+{
+    struct vo_bss *bss = vo_bsses_find_at(bsses, bssid, mhz);
     if (bss)
         return bss;
     if (bssid == VO_WLAN_NO_ADDRESS || vo_wlan_address_is_group(bssid))
         return NULL;
     bss = bsses->count < VO_BSS_MOST ? calloc(1, sizeof *bss) : NULL;
-    if (!bss || !vo_lookup_add(&bsses->by, bssid, 0, bss)) {
+    if (!bss || !vo_lookup_add(&bsses->by, bssid, mhz, bss)) {
         free(bss);
         bsses->left_out++;
         return NULL;
@@ -43,22 +48,37 @@ struct vo_bss *vo_bsses_get(struct vo_bsses *bsses, vo_wlan_address bssid, vo_ti
     bss->bssid = bssid;
     bss->first = bss->last = time;
     bss->ap = bss;
+    bss->number = bsses->count;
     *bsses->end = bss;
     bsses->end = &bss->next;
     bsses->count++;
     return bss;
 }
 
-/* Of the elements without TIM and BSS Load, which change with every beacon. */
-static uint64_t hash_of(const struct vo_ieee80211_management *management)
+struct vo_bss *vo_bsses_get(struct vo_bsses *bsses, vo_wlan_address bssid, vo_time time)
 {
-    uint64_t hash = management->elements_size;
-    struct vo_elements elements = vo_elements_of(management->elements, management->elements_size);
+    return vo_bsses_get_at(bsses, bssid, 0, time);
+}
+
+/* As the table is keyed. `mhz` 0: not known, and where it is needed there is none. */
+static struct vo_bss *get_other(struct vo_bsses *bsses, vo_wlan_address bssid, uint16_t mhz, vo_time time)
+{
+    if (!bsses->by_frequency)
+        return vo_bsses_get(bsses, bssid, time);
+    return mhz ? vo_bsses_get_at(bsses, bssid, mhz, time) : NULL;
+}
+
+/* Of the elements without what changes with every beacon: TIM, and what BSS Load says. */
+static uint64_t hash_of(const struct vo_announcement *told)
+{
+    uint64_t hash = 0;
+    struct vo_elements elements = vo_elements_of(told->elements, told->size);
     struct vo_element element;
     while (vo_element_next(&elements, &element)) {
+        if (element.id == VO_ELEMENT_TIM)
+            continue;
         hash = (hash ^ element.id ^ (uint64_t)element.size << 16) * UINT64_C(0x9e3779b97f4a7c15);
-        if (element.id == VO_ELEMENT_TIM || element.id == VO_ELEMENT_BSS_LOAD ||
-            element.id == VO_ELEMENT_CISCO_CCX1)
+        if (element.id == VO_ELEMENT_BSS_LOAD || element.id == VO_ELEMENT_CISCO_CCX1)
             continue;
         uint32_t at = 0;
         for (; at + 8 <= element.size; at += 8) {
@@ -85,60 +105,91 @@ static void add_load(struct vo_load_sum *load, uint8_t utilization, uint16_t sta
         load->stations_most = stations;
 }
 
-static void take_ssid(struct vo_bss *bss, const uint8_t *ssid, uint8_t size)
+bool vo_bss_count_load(struct vo_bss *bss, const struct vo_announcement *told)
+{
+    enum { VERSION_1 = 4, VERSION_2 = 5 };
+    struct vo_elements elements = vo_elements_of(told->elements, told->size);
+    struct vo_element element;
+    bool version_1 = false, version_2 = false; /* of an element that comes twice the first counts */
+    /* what the newest beacon has is known: it was learned */
+    if (told->beacon ? !vo_bss_has(&bss->info, VO_BSS_LOAD) && !vo_bss_has(&bss->info, VO_BSS_LOAD_V1)
+                     : bss->loaded_beacon)
+        return false;
+    while (vo_element_next(&elements, &element)) {
+        if (element.id != VO_ELEMENT_BSS_LOAD || element.size < VERSION_1)
+            continue;
+        bool newer = element.size >= VERSION_2;
+        bool *seen = newer ? &version_2 : &version_1;
+        if (!*seen)
+            add_load(newer ? &bss->load : &bss->load_v1, element.data[2], vo_load16_le(element.data));
+        *seen = true;
+    }
+    bss->loaded_beacon |= told->beacon && (version_1 || version_2);
+    return version_1 || version_2;
+}
+
+void vo_bss_set_ssid(struct vo_bss *bss, const uint8_t *ssid, uint8_t size)
 {
     memcpy(bss->ssid, ssid, size);
     bss->ssid_size = size;
 }
 
-/* BSS Load alone, where nothing else of the beacon is new: of each version the first. */
-static void refresh_load(struct vo_bss *bss, const struct vo_ieee80211_management *management)
-{
-    enum { VERSION_1 = 4, VERSION_2 = 5 };
-    struct vo_elements elements = vo_elements_of(management->elements, management->elements_size);
-    struct vo_element element;
-    bool old = !vo_bss_has(&bss->info, VO_BSS_LOAD_V1), new = !vo_bss_has(&bss->info, VO_BSS_LOAD);
-    while ((!old || !new) && vo_element_next(&elements, &element)) {
-        if (element.id != VO_ELEMENT_BSS_LOAD)
-            continue;
-        if (element.size >= VERSION_2 && !new) {
-            bss->info.load_stations = vo_load16_le(element.data);
-            bss->info.load_utilization = element.data[2];
-            bss->info.load_admission_32us = vo_load16_le(element.data + 3);
-            new = true;
-        } else if (element.size == VERSION_1 && !old) {
-            bss->info.load_v1_stations = vo_load16_le(element.data);
-            bss->info.load_v1_utilization = element.data[2];
-            old = true;
-        }
-    }
-}
+/* Information that an access point may leave out of its beacons to keep them short. */
+#define MEMBER(name) offsetof(struct vo_bss_info, name), sizeof(((struct vo_bss_info *)0)->name)
+static const struct {
+    uint8_t field; /* vo_bss_field */
+    size_t at, size;
+} of_responses[] = {
+    {VO_BSS_COUNTRY, MEMBER(country)},
+    {VO_BSS_COUNTRY_POWER, MEMBER(country_dbm)},
+    {VO_BSS_POWER_CONSTRAINT, MEMBER(power_constraint_db)},
+    {VO_BSS_TX_POWER, MEMBER(tx_power_dbm)},
+    {VO_BSS_CISCO_TX_POWER, MEMBER(cisco_tx_power_dbm)},
+    {VO_BSS_WMM, MEMBER(wmm_version)},
+    {VO_BSS_WMM, MEMBER(qos_info)},
+    {VO_BSS_RADIO_MEASUREMENT, MEMBER(radio_measurement)},
+    {VO_BSS_MOBILITY_DOMAIN, MEMBER(mobility_domain)},
+    {VO_BSS_EXTENDED_CAPABILITIES, MEMBER(extended)},
+    {VO_BSS_EXTENDED_CAPABILITIES, MEMBER(extended_size)},
+    {VO_BSS_CISCO_NAME, MEMBER(cisco_name)},
+    {VO_BSS_CISCO_NAME, MEMBER(cisco_name_size)},
+};
 
-static void count_load(struct vo_bss *bss)
+static void add_what_responses_say(struct vo_bss_info *info, const struct vo_bss_info *response)
 {
-    if (vo_bss_has(&bss->info, VO_BSS_LOAD))
-        add_load(&bss->load, bss->info.load_utilization, bss->info.load_stations);
-    if (vo_bss_has(&bss->info, VO_BSS_LOAD_V1))
-        add_load(&bss->load_v1, bss->info.load_v1_utilization, bss->info.load_v1_stations);
+    uint64_t absent = ~info->has & response->has;
+    for (size_t i = 0; i < sizeof of_responses / sizeof *of_responses; i++) {
+        if (!(absent >> of_responses[i].field & 1))
+            continue;
+        memcpy((uint8_t *)info + of_responses[i].at, (const uint8_t *)response + of_responses[i].at,
+               of_responses[i].size);
+        info->has |= UINT64_C(1) << of_responses[i].field;
+    }
 }
 
 /* Decodes what a frame says for the first time, or newly. */
-static void learn(struct vo_bss *bss, const struct vo_heard *heard,
-                  const struct vo_ieee80211_management *management, bool beacon)
+static void decode(struct vo_bss *bss, const struct vo_announcement *told)
 {
     struct vo_bss_info info;
-    vo_bss_info_decode(management->elements, management->elements_size, heard->mhz, &info);
-    if (management->cut)
+    vo_bss_info_decode(told->elements, told->size, told->mhz, &info);
+    if (told->cut)
         vo_bss_info_cut(&info);
     bool has_ssid = vo_bss_has(&info, VO_BSS_SSID);
-    if (beacon && has_ssid)
+    if (told->beacon && has_ssid)
         bss->hidden = info.hidden;
     if (has_ssid && !info.hidden)
-        take_ssid(bss, info.ssid, info.ssid_size);
-    if (beacon || bss->beacons == 0) {
-        bss->info = info;
-        bss->mhz = vo_bss_has(&info, VO_BSS_CHANNEL) ? info.primary_mhz : heard->mhz;
+        vo_bss_set_ssid(bss, info.ssid, info.ssid_size);
+    if (!told->beacon) {
+        bss->response = info;
+        bss->has_response = true;
     }
+    if (told->beacon || !bss->has_beacon) {
+        bss->info = info;
+        bss->mhz = vo_bss_has(&info, VO_BSS_CHANNEL) ? info.primary_mhz : told->mhz;
+    }
+    bss->has_beacon |= told->beacon;
+    if (bss->has_beacon && bss->has_response)
+        add_what_responses_say(&bss->info, &bss->response);
     bss->known = true;
 }
 
@@ -157,27 +208,28 @@ static struct vo_bss *root_of(struct vo_bss *bss)
     return bss;
 }
 
-/* The one heard first stands for the group: the list is in that order. */
-static void join(struct vo_bss *earlier, struct vo_bss *later)
+/* The one heard first stands for the group. */
+static void join(struct vo_bss *one, struct vo_bss *other)
 {
-    earlier = root_of(earlier);
-    later = root_of(later);
-    if (earlier != later)
-        later->ap = earlier;
+    one = root_of(one);
+    other = root_of(other);
+    if (one->number < other->number)
+        other->ap = one;
+    else
+        one->ap = other;
 }
 
 /* The other radios of the same device. */
-static void learn_neighbors(struct vo_bsses *bsses, struct vo_bss *bss,
-                            const struct vo_ieee80211_management *management, vo_time time)
+static void learn_neighbors(struct vo_bsses *bsses, struct vo_bss *bss, const struct vo_announcement *told)
 {
     enum { NEEDED = VO_NEIGHBOR_BSSID | VO_NEIGHBOR_PARAMETERS };
     struct vo_neighbor_list list;
     struct vo_neighbor one;
-    vo_neighbors_begin(management->elements, management->elements_size, &list);
+    vo_neighbors_begin(told->elements, told->size, &list);
     while (vo_neighbor_next(&list, &one)) {
         if ((one.has & NEEDED) != NEEDED || !(one.parameters & VO_NEIGHBOR_CO_LOCATED))
             continue;
-        struct vo_bss *other = vo_bsses_get(bsses, one.bssid, time);
+        struct vo_bss *other = get_other(bsses, one.bssid, one.frequency_mhz, told->time);
         if (other)
             join(bss, other);
     }
@@ -185,15 +237,14 @@ static void learn_neighbors(struct vo_bsses *bsses, struct vo_bss *bss,
 
 /* What a beacon says of a BSS that has none. */
 static void learn_profile(struct vo_bss *other, const struct vo_bss *bss, const struct vo_nontransmitted *one,
-                          const struct vo_ieee80211_management *management)
+                          const struct vo_announcement *told)
 {
     enum { PROFILE = 512, ROOM = 8192 };
     uint8_t elements[ROOM];
-    uint32_t size = vo_nontransmitted_elements(management->elements, management->elements_size, one, elements,
-                                               sizeof elements);
+    uint32_t size = vo_nontransmitted_elements(told->elements, told->size, one, elements, sizeof elements);
     struct vo_bss_info info;
     vo_bss_info_decode(elements, size, bss->mhz, &info);
-    if (management->cut || bss->info.cut || management->elements_size > ROOM - PROFILE)
+    if (told->cut || bss->info.cut || told->size > ROOM - PROFILE)
         vo_bss_info_cut(&info);
     other->info = info;
     other->mhz = bss->mhz;
@@ -204,43 +255,52 @@ static void learn_profile(struct vo_bss *other, const struct vo_bss *bss, const 
         return;
     other->hidden = info.hidden;
     if (!info.hidden)
-        take_ssid(other, info.ssid, info.ssid_size);
+        vo_bss_set_ssid(other, info.ssid, info.ssid_size);
 }
 
 /* BSSIDs that share this beacon are BSSs, too: of them there is nothing else to hear. */
 static void learn_nontransmitted(struct vo_bsses *bsses, const struct vo_bss *bss,
-                                 const struct vo_ieee80211_management *management, vo_time time)
+                                 const struct vo_announcement *told)
 {
     struct vo_nontransmitted_list list;
     struct vo_nontransmitted one;
-    vo_nontransmitted_begin(management->elements, management->elements_size, bss->bssid, &list);
+    vo_nontransmitted_begin(told->elements, told->size, bss->bssid, &list);
     while (vo_nontransmitted_next(&list, &one)) {
-        struct vo_bss *other = vo_bsses_get(bsses, one.bssid, time);
+        struct vo_bss *other = get_other(bsses, one.bssid, bss->mhz, told->time);
         if (!other || other == bss)
             continue;
-        other->last = time;
-        if (!other->beacons)
-            learn_profile(other, bss, &one, management);
+        other->last = told->time;
+        if (!other->has_beacon)
+            learn_profile(other, bss, &one, told);
     }
 }
 
-static void take_elements(struct vo_bsses *bsses, struct vo_bss *bss, const struct vo_heard *heard,
-                          const struct vo_ieee80211_management *management, bool beacon)
+void vo_bss_learn(struct vo_bsses *bsses, struct vo_bss *bss, const struct vo_announcement *told)
 {
-    uint64_t hash = hash_of(management), *before = beacon ? &bss->elements_hash : &bss->hidden_hash;
-    if (hash != *before) {
-        bss->changes += beacon && *before;
-        learn(bss, heard, management, beacon);
-        if (beacon && vo_bss_has(&bss->info, VO_BSS_MULTIPLE_BSSID))
-            learn_nontransmitted(bsses, bss, management, heard->time);
-        if (beacon && vo_bss_has(&bss->info, VO_BSS_REDUCED_NEIGHBORS))
-            learn_neighbors(bsses, bss, management, heard->time);
-        *before = hash;
-    } else if (beacon) {
-        refresh_load(bss, management);
-    }
-    if (beacon)
-        count_load(bss);
+    uint64_t hash = hash_of(told), *before = told->beacon ? &bss->elements_hash : &bss->hidden_hash;
+    if (hash == *before)
+        return;
+    bss->changes += told->beacon && *before;
+    *before = hash;
+    decode(bss, told);
+    if (told->beacon && vo_bss_has(&bss->info, VO_BSS_MULTIPLE_BSSID))
+        learn_nontransmitted(bsses, bss, told);
+    if (told->beacon && vo_bss_has(&bss->info, VO_BSS_REDUCED_NEIGHBORS))
+        learn_neighbors(bsses, bss, told);
+}
+
+static void take_announcement(struct vo_bsses *bsses, struct vo_bss *bss, const struct vo_heard *heard,
+                              const struct vo_ieee80211_management *management, bool beacon)
+{
+    struct vo_announcement told = {.elements = management->elements,
+                                   .size = management->elements_size,
+                                   .mhz = heard->mhz,
+                                   .beacon = beacon,
+                                   .cut = management->cut,
+                                   .time = heard->time};
+    note_fixed(bss, management);
+    vo_bss_learn(bsses, bss, &told);
+    vo_bss_count_load(bss, &told);
 }
 
 void vo_bss_hear(struct vo_bsses *bsses, struct vo_bss *bss, const struct vo_heard *heard)
@@ -252,10 +312,8 @@ void vo_bss_hear(struct vo_bsses *bsses, struct vo_bss *bss, const struct vo_hea
     else
         bss->responses++;
     bss->last = heard->time;
-    if (vo_ieee80211_management_decode(heard->frame, &management) && management.elements) {
-        note_fixed(bss, &management);
-        take_elements(bsses, bss, heard, &management, beacon);
-    }
+    if (vo_ieee80211_management_decode(heard->frame, &management) && management.elements)
+        take_announcement(bsses, bss, heard, &management, beacon);
     if (bss->mhz && heard->mhz && bss->mhz != heard->mhz) {
         bss->off_channel++;
         return;
@@ -272,7 +330,7 @@ void vo_bss_name(struct vo_bss *bss, const struct vo_ieee80211_management *manag
         if (element.id != VO_ELEMENT_SSID)
             continue;
         if (element.size && element.size <= VO_SSID_MAX)
-            take_ssid(bss, element.data, (uint8_t)element.size);
+            vo_bss_set_ssid(bss, element.data, (uint8_t)element.size);
         return;
     }
 }

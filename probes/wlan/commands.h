@@ -4,8 +4,14 @@
 #ifndef VO_PROBES_WLAN_COMMANDS_H
 #define VO_PROBES_WLAN_COMMANDS_H
 
+int vo_wlan_scan(int argc, char **argv);
+int vo_wlan_walk(int argc, char **argv);
+int vo_wlan_calibrate(int argc, char **argv);
 /* read.c */
 int vo_wlan_read(int argc, char **argv);
 int vo_wlan_monitor(int argc, char **argv);
+int vo_wlan_link(int argc, char **argv);
+int vo_wlan_channels(int argc, char **argv);
+int vo_wlan_roam(int argc, char **argv);
 
 #endif

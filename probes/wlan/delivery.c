@@ -123,16 +123,11 @@ static struct vo_flow *flow_of(struct vo_delivery *delivery, struct vo_link *lin
 /* Sequence numbers between this frame and the newest before it. */
 static void note_skipped(struct vo_link *link, struct vo_flow *flow, uint16_t sequence)
 {
-    enum { MODULUS = 4096, HALF = MODULUS / 2 };
-    unsigned ahead = (unsigned)(sequence - flow->newest) % MODULUS;
-    if (flow->begun && ahead >= HALF) { /* it was counted as skipped */
+    int skipped = vo_on_air_skipped(&flow->numbers, sequence);
+    if (skipped >= 0)
+        link->skipped += (uint64_t)skipped;
+    else /* it was counted as skipped */
         link->skipped -= link->skipped > 0;
-        return;
-    }
-    if (flow->begun && ahead)
-        link->skipped += ahead - 1;
-    flow->begun = true;
-    flow->newest = sequence;
 }
 
 /* One attempt; returns the frame that it is of. */
@@ -267,7 +262,7 @@ static bool take_bitmap(struct vo_flow *flow, const struct vo_ieee80211_block_ac
     enum { MODULUS = 4096 };
     unsigned bits = ack->bitmap_size * 8;
     bool any = false;
-    unsigned sent_of = (unsigned)(flow->newest - ack->start) % MODULUS + 1;
+    unsigned sent_of = (unsigned)(flow->numbers.newest - ack->start) % MODULUS + 1;
     for (unsigned i = 0; i < bits && i < sent_of; i++) {
         uint16_t sequence = (uint16_t)((ack->start + i) % MODULUS);
         struct vo_sent *sent = &flow->sent[sequence & flow->mask];
@@ -292,7 +287,7 @@ static void take_block_ack(struct vo_delivery *delivery, const struct vo_heard *
     while (vo_ieee80211_block_ack_next(&acks, &ack)) {
         if ((ack.all || ack.bitmap_size == 0) && answers)
             confirm_awaited(delivery);
-        else if (ack.tid < VO_FLOW_NO_TID && link->flows[ack.tid] && link->flows[ack.tid]->begun &&
+        else if (ack.tid < VO_FLOW_NO_TID && link->flows[ack.tid] && link->flows[ack.tid]->numbers.begun &&
                  take_bitmap(link->flows[ack.tid], &ack, MS(heard->time)))
             delivery->confirmed = link;
     }

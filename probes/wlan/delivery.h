@@ -23,6 +23,7 @@
 #ifndef VO_PROBES_WLAN_DELIVERY_H
 #define VO_PROBES_WLAN_DELIVERY_H
 
+#include "probes/flow/on_air.h"
 #include "probes/wlan/bsses.h"
 #include "probes/wlan/lookup.h"
 #include "probes/wlan/voice.h"
@@ -48,8 +49,8 @@ enum {
 };
 
 struct vo_flow {
-    uint16_t newest, mask;
-    bool begun;
+    struct vo_on_air_numbers numbers;
+    uint16_t mask;
     struct vo_sent sent[]; /* by sequence number */
 };
 enum { VO_FLOW_NO_TID = 16, VO_FLOWS };

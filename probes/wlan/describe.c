@@ -24,6 +24,24 @@ char *vo_ssid_text(const uint8_t *ssid, unsigned size, char text[VO_SSID_TEXT])
     return text;
 }
 
+bool vo_ssid_is_told(const uint8_t *ssid, unsigned size, const char *const *names, size_t count)
+{
+    char text[VO_SSID_TEXT];
+    vo_ssid_text(ssid, size, text);
+    for (size_t i = 0; size && i < count; i++)
+        if (strcmp(names[i], text) == 0 || (strlen(names[i]) == size && memcmp(names[i], ssid, size) == 0))
+            return true;
+    return false;
+}
+
+bool vo_ssid_name_is_possible(const char *name)
+{
+    size_t bytes = 0;
+    for (const char *at = name; *at; bytes++)
+        at += at[0] == '\\' && at[1] == 'x' && strspn(at + 2, "0123456789abcdef") >= 2 ? 4 : 1;
+    return bytes > 0 && bytes <= VO_SSID_MAX;
+}
+
 #define SUITE(n) (UINT32_C(1) << (n))
 enum {
     PSK = SUITE(2) | SUITE(4) | SUITE(6) | SUITE(19) | SUITE(20),

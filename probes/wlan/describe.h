@@ -12,6 +12,12 @@
 #define VO_SSID_TEXT (4 * VO_SSID_MAX + 1)
 char *vo_ssid_text(const uint8_t *ssid, unsigned size, char text[VO_SSID_TEXT]);
 
+/* Whether it is one of the names that the user told, as it is or as records write it. An SSID of no bytes is
+ * not known, and none. */
+bool vo_ssid_is_told(const uint8_t *ssid, unsigned size, const char *const *names, size_t count);
+/* Whether an SSID can have that name. */
+bool vo_ssid_name_is_possible(const char *name);
+
 /* Words of wlan_security, wlan_pmf, wlan_phy. `capability`: the fixed field. What a beacon does not say is
  * only known if all of it was captured: else the words are "unknown", which records do not have, and of the
  * PHY NULL. */

@@ -2,7 +2,8 @@
 #include "probes/wlan/emit.h"
 
 #include "core/estimate/channel.h"
-#include "probes/wlan/describe.h"
+#include "probes/flow/rtp_emit.h"
+#include "probes/wlan/emit_bss.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -148,54 +149,25 @@ static void emit_channel(const struct vo_wlan_ear *ear, const struct vo_air_chan
 
 /* --- BSSs ----------------------------------------------------------------------------------------- */
 
-static void put_load(struct vo_record_writer *writer, const struct vo_bss *bss)
-{
-    enum { FULL = 255 };
-    const struct vo_load_sum *load = &bss->load, *v1 = &bss->load_v1;
-    vo_observe_metric(writer, VO_METRIC_WLAN_LOAD_FRAMES, (double)load->count);
-    if (load->count) {
-        vo_observe_label_number(writer, "load_raw", load->last);
-        vo_observe_metric(writer, VO_METRIC_WLAN_UTILIZATION_PERCENT,
-                          100 * (double)load->sum / (double)load->count / FULL);
-        vo_observe_metric(writer, VO_METRIC_WLAN_UTILIZATION_MAX_PERCENT, 100 * (double)load->most / FULL);
-        vo_observe_metric(writer, VO_METRIC_WLAN_BSS_STATIONS, load->stations_last);
-    } else {
-        const char *why = v1->count       ? "BSS Load is of Cisco's version 1, another measure"
-                          : bss->info.cut ? "its beacons were not captured whole, or end within an element"
-                                          : "its beacons have no BSS Load";
-        vo_observe_missing(writer, VO_METRIC_WLAN_UTILIZATION_PERCENT, "%s", why);
-    }
-    if (v1->count) {
-        vo_observe_label_number(writer, "load_v1_raw", v1->last);
-        vo_observe_metric(writer, VO_METRIC_WLAN_UTILIZATION_V1_PERCENT, (double)v1->sum / (double)v1->count);
-    }
-}
-
 static void emit_bss(const struct vo_wlan_ear *ear, const struct vo_bss *bss)
 {
     struct vo_record_writer *writer = ear->session->writer;
-    char id[VO_WLAN_ADDRESS_TEXT], ap[VO_WLAN_ADDRESS_TEXT], ssid[VO_SSID_TEXT];
+    char id[VO_WLAN_ADDRESS_TEXT];
     vo_wlan_address_text(bss->bssid, id);
     struct vo_subject subject = {"bss", id, id};
     uint64_t air_ns = vo_air_sum_ns(&bss->air);
     vo_observe_begin(writer, bss->first, &subject);
     vo_observe_label(writer, "interface", vo_wlan_ear_name(ear));
-    if (bss->ssid_size)
-        vo_observe_label(writer, "ssid", vo_ssid_text(bss->ssid, bss->ssid_size, ssid));
-    if (bss->hidden)
-        vo_observe_label(writer, "hidden", "yes");
-    vo_observe_label(writer, "ap", vo_wlan_address_text(bss->ap->bssid, ap));
-    if (bss->interval_tu)
-        vo_observe_label_number(writer, "beacon_interval_tu", bss->interval_tu);
-    if (bss->changes)
-        vo_observe_label_number(writer, "changes", bss->changes);
+    if (vo_wlan_is_surveyed(ear->session, bss))
+        vo_observe_label(writer, "ssid_told_by", "option");
+    else
+        vo_observe_label(writer, "judged", "no");
     if (bss->off_channel)
         vo_observe_label_number(writer, "heard_off_channel", (double)bss->off_channel);
     if (bss->stations)
         vo_observe_label_number(writer, "stations_heard", bss->stations);
-    vo_bss_observe(writer, &bss->info, bss->capability, bss->mhz);
+    vo_wlan_put_bss(writer, bss);
     vo_observe_metric(writer, VO_METRIC_WLAN_BEACONS, (double)bss->beacons);
-    put_load(writer, bss);
     vo_wlan_put_levels(writer, &bss->signal, &bss->noise);
     put_airtime(writer, bss->mhz ? vo_air_channel_of(ear->air, bss->mhz) : NULL, &bss->air, air_ns,
                 VO_AIR_DAMAGED);
@@ -220,7 +192,7 @@ static void put_capture_drops(struct vo_record_writer *writer, struct vo_capture
                            "the file does not tell of dropped packets");
 }
 
-static void emit_capture(const struct vo_wlan_session *session, const char *id)
+static void emit_capture(struct vo_wlan_session *session, const char *id)
 {
     struct vo_record_writer *writer = session->writer;
     const struct vo_wlan_counts *counts = &session->counts;
@@ -246,6 +218,7 @@ static void emit_capture(const struct vo_wlan_session *session, const char *id)
         vo_observe_metric(writer, VO_METRIC_CAPTURE_TIME_BACKSTEPS, (double)stats->backsteps);
         put_capture_drops(writer, session->capture);
     }
+    vo_rtp_emit_counts(&session->rtp);
     vo_observe_end(writer);
 }
 
@@ -263,5 +236,6 @@ void vo_wlan_emit_all(struct vo_wlan_session *session, const char *id)
         for (const struct vo_link *link = ear->delivery.first; link; link = link->next)
             vo_wlan_emit_link(ear, link);
     }
+    vo_rtp_emit_all(&session->rtp);
     emit_capture(session, id);
 }

@@ -1,5 +1,7 @@
 #include "probes/wlan/phone_roam.h"
 
+#include "probes/wlan/phone_media.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +22,7 @@ void vo_roams_release(struct vo_roams *roams)
 {
     while (roams->first) {
         struct vo_roamer *chain = roams->first->chain;
+        vo_phone_media_free(roams->first->media);
         free(roams->first);
         roams->first = chain;
     }
@@ -358,6 +361,18 @@ void vo_roam_management(struct vo_roams *roams, const struct vo_heard *heard)
 
 /* --- What follows from it ------------------------------------------------------------------------- */
 
+/* The first that was heard of it. */
+static vo_time beginning(const struct vo_phone_roam *roam)
+{
+    const vo_time times[] = {roam->first_probe, roam->disconnected, roam->authentication, roam->request,
+                             roam->response};
+    vo_time found = roam->first_data;
+    for (unsigned i = 0; i < sizeof times / sizeof *times; i++)
+        if (times[i] != VO_TIME_UNKNOWN && times[i] < found)
+            found = times[i];
+    return found;
+}
+
 bool vo_phone_roam_gap(const struct vo_phone_roam *roam, vo_time *gap, const char **why)
 {
     *why = NULL;
@@ -367,6 +382,9 @@ bool vo_phone_roam_gap(const struct vo_phone_roam *roam, vo_time *gap, const cha
         *why = "no steady traffic before it: let a call run while roaming";
     else if (roam->first_data < roam->last_data)
         *why = "the capture's times run backwards here";
+    else if (beginning(roam) - roam->last_data > VO_ROAM_CEASED)
+        *why =
+            "data had ceased more than a second before the roam began: whether a call still ran is not known";
     if (*why)
         return false;
     *gap = roam->first_data - roam->last_data;

@@ -4,7 +4,7 @@
  * The gap is from the last data frame with the old access point to the first one with the new: frames of the
  * station itself, and frames to it that it acknowledged (where none of its acknowledgements is ever heard:
  * all). Key exchange (EAPOL) is no data. It is a gap in media only if data flowed at a pace before:
- * VO_ROAM_STEADY frames within a second; else silence would be taken for it.
+ * VO_ROAM_STEADY frames within a second, up to the roam; else silence would be taken for it.
  *
  * Where no association was heard, two data frames of the station to the new access point tell that it moved:
  * one may be damaged.
@@ -17,10 +17,12 @@
 #ifndef VO_PROBES_WLAN_PHONE_ROAM_H
 #define VO_PROBES_WLAN_PHONE_ROAM_H
 
+#include "probes/flow/stream.h"
 #include "probes/wlan/heard.h"
 #include "probes/wlan/lookup.h"
 
 #define VO_ROAM_STEADY 10
+#define VO_ROAM_CEASED VO_NS_PER_S /* longer before the roam the call may have ended: no gap */
 #define VO_ROAMER_MOST 32768
 
 enum vo_roam_method {
@@ -30,6 +32,20 @@ enum vo_roam_method {
     VO_ROAM_SAE,            /* WPA3 personal */
     VO_ROAM_AUTHENTICATION, /* EAP anew */
     VO_ROAM_FT,             /* 802.11r */
+};
+
+/* What became of it; phone_media.h settles it some time later. */
+struct vo_roam_outcome {
+    enum { VO_ROAM_MEDIA_UNKNOWN, VO_ROAM_MEDIA_RESUMED, VO_ROAM_MEDIA_LOST } media;
+    const char *why_media; /* it is not known; NULL: not settled yet */
+    bool told;             /* the media are encrypted frames that the user told of; else */
+    struct vo_stream_key stream;
+    bool has_lost; /* how many packets of the stream are missing in the gap is known: */
+    unsigned lost; /* by this receiver */
+    const char *why_lost;
+    enum { VO_ROAM_SUBNET_UNKNOWN, VO_ROAM_SUBNET_SAME, VO_ROAM_SUBNET_DIFFERENT } subnet;
+    const char *why_subnet;
+    uint8_t before[16], after[16]; /* its IPv4 address; zero: not known */
 };
 
 /* Times are VO_TIME_UNKNOWN for what was not heard. */
@@ -47,6 +63,7 @@ struct vo_phone_roam {
     uint16_t from_mhz, to_mhz;
     int8_t from_dbm, to_dbm;                      /* the access points' last and first frame to it; 0: none */
     int8_t station_before_dbm, station_after_dbm; /* its own */
+    struct vo_roam_outcome outcome;
 };
 
 struct vo_roamer {
@@ -54,7 +71,8 @@ struct vo_roamer {
     vo_wlan_address ap; /* where it is; VO_WLAN_NO_ADDRESS: not known */
     uint16_t ap_mhz;
     int8_t ap_dbm, own_dbm;
-    bool confirms; /* an acknowledgement of it was heard */
+    bool confirms;  /* an acknowledgement of it was heard */
+    bool encrypted; /* data of it or to it was heard that cannot be read; the caller's */
     vo_time data[VO_ROAM_STEADY + 1];
     unsigned data_count; /* all of them; the newest is [(data_count - 1) % …] */
     vo_time probe_first, probe_last;
@@ -65,6 +83,7 @@ struct vo_roamer {
     } strange;    /* its one frame to an access point that it did not associate with, as far as was heard */
     bool roaming; /* `next` has begun */
     struct vo_phone_roam next;
+    struct vo_phone_media *media; /* phone_media.h */
     struct vo_roamer *chain;
 };
 

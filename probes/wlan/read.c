@@ -5,6 +5,7 @@
 #include "probes/decode/packet.h"
 #include "probes/decode/wlan_received.h"
 #include "probes/wlan/commands.h"
+#include "probes/wlan/describe.h"
 #include "probes/wlan/emit.h"
 #include "probes/wlan/table.h"
 
@@ -15,7 +16,7 @@ struct command {
     const char *output, *filter, *interface, *write_to, *site, *place;
     double duration_s;
     long series_s;
-    struct vo_option_list voice, files;
+    struct vo_option_list voice, ssids, files;
     bool quiet;
 };
 
@@ -45,6 +46,15 @@ static struct command command = {.series_s = 5};
          0,                                                                                                  \
          0,                                                                                                  \
          NULL},                                                                                              \
+        {"ssid",                                                                                             \
+         0,                                                                                                  \
+         VO_OPTION_LIST,                                                                                     \
+         &command.ssids,                                                                                     \
+         "NAME",                                                                                             \
+         "a network that is surveyed; others are not judged",                                                \
+         0,                                                                                                  \
+         0,                                                                                                  \
+         NULL},                                                                                              \
         {"site", 0, VO_OPTION_TEXT, &command.site, "NAME", "name of the site, for the records", 0, 0, NULL}, \
         {"place", 0,   VO_OPTION_TEXT, &command.place, "NAME", "name of the place, for the records", 0,      \
          0,       NULL},                                                                                     \
@@ -71,8 +81,10 @@ static const struct vo_option monitor_options[] = {
     COMMON,
 };
 
-static const char *const read_usage[] = {"[-o RECORDS] [-f FILTER] [--voice STATION[/BYTES]] FILE...", NULL};
-static const char *const monitor_usage[] = {"[-o RECORDS] -i IFACE [-d SECONDS] [-w PCAP]", NULL};
+static const char *const read_usage[] = {
+    "[-o RECORDS] [-f FILTER] [--ssid NAME] [--voice STATION[/BYTES]] FILE...", NULL};
+static const char *const monitor_usage[] = {"[-o RECORDS] [--ssid NAME] -i IFACE [-d SECONDS] [-w PCAP]",
+                                            NULL};
 
 static const struct vo_program read_program = {
     .name = "voready-wlan read",
@@ -146,6 +158,15 @@ static enum vo_status make_options(struct vo_wlan_options *to, struct vo_error *
                 "02:00:00:00:01:00/222",
                 command.voice.items[i]);
     }
+    for (size_t i = 0; i < command.ssids.count; i++)
+        if (!vo_ssid_name_is_possible(command.ssids.items[i]))
+            return vo_error_set(
+                error, VO_ERR_USAGE,
+                "--ssid: '%s' is no name of a network: it has 1 to %d bytes, written \\xNN where "
+                "they are no UTF-8",
+                command.ssids.items[i], VO_SSID_MAX);
+    to->ssids = command.ssids.items;
+    to->ssid_count = command.ssids.count;
     return VO_OK;
 }
 
@@ -189,7 +210,8 @@ static enum vo_status open_all(struct vo_wlan_options *to, struct vo_error *erro
         status = vo_record_open(command.output, &run, &job.writer, error);
     if (status == VO_OK)
         status = vo_wlan_session_open(&job.session, to, job.writer, error);
-    job.session.capture = job.capture;
+    if (status == VO_OK)
+        vo_wlan_session_source(&job.session, job.capture);
     return status;
 }
 
@@ -212,6 +234,8 @@ static enum vo_status read_frames(struct vo_progress *progress, struct vo_error 
         second = session->now / VO_NS_PER_S;
         vo_time now = vo_clock_monotonic();
         const struct vo_capture_stats *stats = vo_capture_stats(job.capture);
+        if (command.interface)
+            vo_streams_settle(session->rtp.streams, session->rtp.calls);
         vo_progress_update(progress, stats->frames, stats->bytes_read, stats->bytes_total, now);
         vo_record_tick(job.writer, now);
         if (vo_record_status(job.writer, error) != VO_OK)

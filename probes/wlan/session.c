@@ -2,6 +2,9 @@
 
 #include "probes/decode/packet.h"
 #include "probes/decode/wlan_received.h"
+#include "probes/flow/rtp_emit.h"
+#include "probes/wlan/content.h"
+#include "probes/wlan/describe.h"
 #include "probes/wlan/emit.h"
 
 #include <stdio.h>
@@ -10,26 +13,70 @@
 
 #define TIME_MOST (INT64_MAX / 4) /* what a capture says beyond it is no time */
 
-static void on_roam(void *context, const struct vo_phone_roam *roam)
+/* Keeps it for the table. Returns its number there, SIZE_MAX if there is no room. */
+static size_t keep_roam(struct vo_wlan_session *session, const struct vo_phone_roam *roam)
 {
-    struct vo_wlan_session *session = context;
-    vo_wlan_emit_roam(session, roam);
     if (session->kept_count == VO_WLAN_KEPT_MOST)
-        return;
+        return SIZE_MAX;
     if ((session->kept_count & (session->kept_count - 1)) == 0) {
         size_t room = session->kept_count ? session->kept_count * 2 : 1;
         struct vo_phone_roam *kept = realloc(session->kept, room * sizeof *kept);
         if (!kept)
-            return;
+            return SIZE_MAX;
         session->kept = kept;
     }
-    session->kept[session->kept_count++] = *roam;
+    session->kept[session->kept_count] = *roam;
+    return session->kept_count++;
+}
+
+static void on_settled(void *context, const struct vo_phone_roam *roam, size_t number)
+{
+    struct vo_wlan_session *session = context;
+    if (number < session->kept_count)
+        session->kept[number].outcome = roam->outcome;
+    vo_wlan_emit_roam(session, roam);
+}
+
+static void on_roam(void *context, const struct vo_phone_roam *roam)
+{
+    struct vo_wlan_session *session = context;
+    struct vo_roamer *roamer = vo_roams_get(&session->roams, roam->station);
+    size_t number = keep_roam(session, roam);
+    vo_wlan_tell_roam(session, roam);
+    if (roamer && vo_roam_watch(&session->watches, roamer, roam, number))
+        return;
+    struct vo_phone_roam unwatched = *roam;
+    unwatched.outcome.why_media = unwatched.outcome.why_lost = unwatched.outcome.why_subnet =
+        "out of memory: it was not followed";
+    on_settled(session, &unwatched, number);
+}
+
+static vo_time last_heard(void *context, vo_wlan_address address)
+{
+    const struct vo_wlan_session *session = context;
+    vo_time last = INT64_MIN;
+    for (unsigned i = 0; i < session->ear_count; i++) {
+        const struct vo_station *station = vo_stations_find(&session->ears[i]->stations, address);
+        if (station && station->last > last)
+            last = station->last;
+    }
+    return last;
+}
+
+static bool has_ended(void *context, const struct vo_stream_key *key, vo_time until)
+{
+    struct vo_wlan_session *session = context;
+    vo_streams_flush(session->rtp.streams, session->rtp.calls);
+    const struct vo_stream *stream = vo_streams_find(session->rtp.streams, key);
+    const struct vo_call *call = stream ? vo_rtp_call_of(stream) : NULL;
+    return call && call->ended != VO_TIME_UNKNOWN && call->ended <= until;
 }
 
 enum vo_status vo_wlan_session_open(struct vo_wlan_session *session, const struct vo_wlan_options *options,
                                     struct vo_record_writer *writer, struct vo_error *error)
 {
-    (void)error;
+    enum { STREAMS = 65536 };
+    struct vo_rtp_options rtp = {.stream_limit = options->stream_limit ? options->stream_limit : STREAMS};
     memset(session, 0, sizeof *session);
     session->options = *options;
     if (!session->options.series_s)
@@ -37,7 +84,26 @@ enum vo_status vo_wlan_session_open(struct vo_wlan_session *session, const struc
     session->writer = writer;
     session->now = session->first = session->last = VO_TIME_UNKNOWN;
     vo_roams_init(&session->roams, on_roam, session);
-    return VO_OK;
+    vo_roam_watches_init(&session->watches);
+    session->watches.context = session;
+    session->watches.settled = on_settled;
+    session->watches.heard = last_heard;
+    session->watches.ended = has_ended;
+    rtp.stream.series_s = session->options.series_s;
+    (void)vo_playout_parse("fixed:60", &rtp.stream.playout);
+    enum vo_status status = vo_keylog_add(&session->keylog, "", 0, error);
+    if (status == VO_OK)
+        status = vo_rtp_session_open(&session->rtp, &rtp, writer, error);
+    session->rtp.keylog = session->keylog;
+    if (status != VO_OK)
+        vo_wlan_session_close(session);
+    return status;
+}
+
+void vo_wlan_session_source(struct vo_wlan_session *session, struct vo_capture *capture)
+{
+    session->capture = capture;
+    session->rtp.source = vo_capture_source(capture);
 }
 
 static struct vo_wlan_ear *add_ear(struct vo_wlan_session *session, unsigned interface)
@@ -223,20 +289,6 @@ static void take_management(struct vo_wlan_ear *ear, struct vo_bss *bss, const s
     vo_roam_management(&ear->session->roams, heard);
 }
 
-/* The packets in an unencrypted frame. */
-static void take_content(struct vo_link *link, const struct vo_heard *heard, const struct vo_frame *frame)
-{
-    struct vo_packet packet;
-    packet.rest = NULL;
-    enum vo_decoded decoded =
-        vo_decode_frame(frame->linktype, frame->data, frame->captured, frame->length, &packet);
-    if (decoded == VO_DECODED_DATAGRAM)
-        vo_voice_packet(&link->voice, heard, &packet);
-    while (packet.rest)
-        if (vo_decode_next(&packet) == VO_DECODED_DATAGRAM)
-            vo_voice_packet(&link->voice, heard, &packet);
-}
-
 /* The station of a link to or from an access point; NULL: neither end is one. */
 static struct vo_roamer *roamer_of(struct vo_wlan_session *session, struct vo_link *link)
 {
@@ -246,8 +298,7 @@ static struct vo_roamer *roamer_of(struct vo_wlan_session *session, struct vo_li
     return link->roamer;
 }
 
-static void take_data(struct vo_wlan_ear *ear, struct vo_link *link, const struct vo_heard *heard,
-                      const struct vo_frame *frame)
+static void take_data(struct vo_wlan_ear *ear, struct vo_link *link, const struct vo_heard *heard)
 {
     struct vo_wlan_session *session = ear->session;
     struct vo_roamer *roamer = roamer_of(session, link);
@@ -255,15 +306,19 @@ static void take_data(struct vo_wlan_ear *ear, struct vo_link *link, const struc
     session->counts.encrypted += is_protected;
     if (roamer)
         vo_roam_data(&session->roams, roamer, heard);
-    if (heard->frame->control & VO_IEEE80211_RETRY)
-        return;
-    vo_voice_frame(&link->voice, heard);
-    if (!is_protected && !heard->frame->fragment)
-        take_content(link, heard, frame);
+    if (is_protected && roamer)
+        roamer->encrypted = true;
+    bool is_told = !(heard->frame->control & VO_IEEE80211_RETRY) && vo_voice_frame(&link->voice, heard);
+    if (is_told && roamer)
+        vo_phone_media_packet(&session->watches, roamer, link->direction == VO_LINK_TO_AP,
+                              link->direction == VO_LINK_TO_AP ? link->receiver : link->transmitter,
+                              heard->time, NULL, 0, true);
+    if (!is_protected)
+        vo_content_hear(ear, link, heard);
 }
 
 /* What the parts that look at whole frames make of it. */
-static void take_frame(struct vo_wlan_ear *ear, struct vo_heard *heard, const struct vo_frame *captured)
+static void take_frame(struct vo_wlan_ear *ear, struct vo_heard *heard)
 {
     const struct vo_ieee80211 *frame = heard->frame;
     struct vo_wlan_session *session = ear->session;
@@ -283,8 +338,10 @@ static void take_frame(struct vo_wlan_ear *ear, struct vo_heard *heard, const st
         vo_roam_confirmed(&session->roams, confirmed->roamer, confirmed->transmitter, heard);
     if (frame->type == VO_IEEE80211_MANAGEMENT)
         take_management(ear, bss, heard);
-    else if (link && frame->type == VO_IEEE80211_DATA)
-        take_data(ear, link, heard, captured);
+    else if (link)
+        take_data(ear, link, heard);
+    else if (frame->type == VO_IEEE80211_DATA)
+        vo_content_hear(ear, NULL, heard);
 }
 
 static void take_damaged(struct vo_wlan_ear *ear, struct vo_heard *heard)
@@ -320,7 +377,7 @@ static void take_cut(struct vo_wlan_ear *ear, struct vo_heard *heard, const stru
     vo_delivery_hear(&ear->delivery, heard, NULL, 0);
 }
 
-static void take(struct vo_wlan_ear *ear, struct vo_wlan_received *received, const struct vo_frame *captured)
+static void take(struct vo_wlan_ear *ear, struct vo_wlan_received *received)
 {
     enum { CONTROL = 2 };
     struct vo_wlan_counts *counts = &ear->session->counts;
@@ -354,7 +411,7 @@ static void take(struct vo_wlan_ear *ear, struct vo_wlan_received *received, con
     heard.frame = &frame;
     heard.use = (uint8_t)use_of(&frame);
     count(counts, &frame);
-    take_frame(ear, &heard, captured);
+    take_frame(ear, &heard);
 }
 
 static bool note_time(struct vo_wlan_session *session, vo_time time)
@@ -386,13 +443,15 @@ void vo_wlan_session_frame(struct vo_wlan_session *session, const struct vo_fram
         session->counts.undecoded++;
         return;
     }
+    if (session->now >= session->watches.deadline)
+        vo_roam_watches_settle(&session->watches, session->now);
     struct vo_wlan_ear *ear = ear_of(session, frame->interface);
     if (!ear) {
         session->counts.left_out++;
         return;
     }
     if (result == VO_WLAN_RECEIVED_OK) {
-        take(ear, &received, frame);
+        take(ear, &received);
         return;
     }
     session->counts.preambles++;
@@ -407,6 +466,13 @@ void vo_wlan_session_finish(struct vo_wlan_session *session)
         vo_bsses_group(&session->ears[i]->bsses);
         vo_delivery_finish(&session->ears[i]->delivery, session->last);
     }
+    if (session->rtp.last != VO_TIME_UNKNOWN)
+        session->rtp.last = session->last;
+    vo_rtp_session_finish(&session->rtp);
+    vo_roam_watches_settle(&session->watches, session->now);
+    vo_roam_watches_finish(&session->watches);
+    if (!vo_rtp_link_calls(&session->rtp))
+        session->rtp.counts.memory++;
 }
 
 void vo_wlan_session_close(struct vo_wlan_session *session)
@@ -418,9 +484,33 @@ void vo_wlan_session_close(struct vo_wlan_session *session)
         vo_delivery_release(&session->ears[i]->delivery);
         free(session->ears[i]);
     }
+    vo_rtp_session_close(&session->rtp);
+    vo_keylog_free(session->keylog);
+    vo_roam_watches_release(&session->watches);
     vo_roams_release(&session->roams);
     free(session->kept);
     memset(session, 0, sizeof *session);
+}
+
+bool vo_wlan_is_surveyed(const struct vo_wlan_session *session, const struct vo_bss *bss)
+{
+    const struct vo_wlan_options *options = &session->options;
+    return bss && vo_ssid_is_told(bss->ssid, bss->ssid_size, options->ssids, options->ssid_count);
+}
+
+static const char *rtp_left_out(const struct vo_rtp_session *rtp)
+{
+    if (rtp->counts.memory)
+        return "out of memory: some packets or messages in unencrypted frames were not measured";
+    if (vo_streams_evicted(rtp->streams))
+        return "more RTP streams were open at once than are kept: those idle the longest were closed early";
+    if (rtp->counts.unsorted)
+        return "unencrypted frames of more links were heard than are sorted";
+    if (vo_calls_evicted(rtp->calls))
+        return "more calls were heard than are followed";
+    if (rtp->counts.hidden_left_out)
+        return "TLS connections to more SIP servers were heard than are kept apart";
+    return NULL;
 }
 
 const char *vo_wlan_session_left_out(const struct vo_wlan_session *session)
@@ -435,5 +525,5 @@ const char *vo_wlan_session_left_out(const struct vo_wlan_session *session)
             ear->delivery.unsorted || ear->air->left_out)
             return "more BSSs, stations, links or channels were heard than are kept, or memory ran out";
     }
-    return NULL;
+    return rtp_left_out(&session->rtp);
 }

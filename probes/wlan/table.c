@@ -1,6 +1,7 @@
 #include "probes/wlan/table.h"
 
 #include "core/estimate/channel.h"
+#include "probes/flow/rtp_table.h"
 #include "probes/wlan/describe.h"
 #include "probes/wlan/emit.h"
 
@@ -178,14 +179,20 @@ static void print_roams(const struct vo_wlan_session *session, FILE *stream)
                 vo_wlan_address_text(roam->station, station), vo_wlan_address_text(roam->from, from),
                 vo_wlan_address_text(roam->to, to), methods[vo_phone_roam_method(roam)]);
         if (vo_phone_roam_gap(roam, &gap, &why))
-            fprintf(stream, "gap %.1f ms\n", (double)gap / 1e6);
+            fprintf(stream, "gap %.1f ms", (double)gap / 1e6);
         else
-            fprintf(stream, "gap not measured: %s\n", why);
+            fprintf(stream, "gap not measured: %s", why);
+        if (roam->outcome.media)
+            fprintf(stream, ", media %s", roam->outcome.media == VO_ROAM_MEDIA_LOST ? "LOST" : "resumed");
+        if (roam->outcome.subnet)
+            fprintf(stream, ", %s address",
+                    roam->outcome.subnet == VO_ROAM_SUBNET_SAME ? "the same" : "another");
+        fprintf(stream, "\n");
     }
     print_more(stream, session->roams.roams);
 }
 
-void vo_wlan_print_table(const struct vo_wlan_session *session, FILE *stream)
+void vo_wlan_print_table(struct vo_wlan_session *session, FILE *stream)
 {
     const struct vo_wlan_counts *counts = &session->counts;
     fprintf(stream, "%llu frames, %llu beacons, %llu retries, %llu with a bad FCS, %llu not decoded\n",
@@ -201,4 +208,9 @@ void vo_wlan_print_table(const struct vo_wlan_session *session, FILE *stream)
         print_links(session->ears[i], stream);
     }
     print_roams(session, stream);
+    vo_rtp_print_calls(&session->rtp, stream, false);
+    vo_rtp_print_streams(&session->rtp, stream);
+    if (session->rtp.hidden || session->rtp.crowded.ssrcs)
+        fprintf(stream, "\n");
+    vo_rtp_print_hidden(&session->rtp, stream);
 }

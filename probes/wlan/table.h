@@ -9,6 +9,6 @@
 #include <stdio.h>
 
 /* After vo_wlan_session_finish(). Of long lists the most important rows, and how many more there are. */
-void vo_wlan_print_table(const struct vo_wlan_session *session, FILE *stream);
+void vo_wlan_print_table(struct vo_wlan_session *session, FILE *stream);
 
 #endif

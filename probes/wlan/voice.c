@@ -1,7 +1,5 @@
 #include "probes/wlan/voice.h"
 
-#include "probes/decode/rtp.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -26,42 +24,42 @@ static bool is_told(struct vo_voice *voice, const struct vo_heard *heard)
     return paced;
 }
 
-void vo_voice_frame(struct vo_voice *voice, const struct vo_heard *heard)
+bool vo_voice_frame(struct vo_voice *voice, const struct vo_heard *heard)
 {
     unsigned priority = priority_of(heard->frame);
     voice->up[priority]++;
     if (!(heard->frame->control & VO_IEEE80211_PROTECTED))
-        return;
+        return false;
     voice->encrypted++;
-    if (is_told(voice, heard))
-        voice->voice[priority]++;
+    bool told = is_told(voice, heard);
+    voice->voice[priority] += told;
+    return told;
 }
 
 /* Whether the packet goes on from one before. */
-static bool goes_on(struct vo_voice *voice, const struct vo_rtp *rtp)
+static bool goes_on(struct vo_voice *voice, uint32_t ssrc, uint16_t sequence)
 {
     enum { NEAR = 100 };
-    unsigned at = (rtp->ssrc ^ rtp->ssrc >> 16) % VO_VOICE_STREAMS;
-    bool near = voice->streams[at].used && voice->streams[at].ssrc == rtp->ssrc &&
-                (uint16_t)(rtp->sequence - voice->streams[at].sequence) < NEAR;
-    voice->streams[at].ssrc = rtp->ssrc;
-    voice->streams[at].sequence = rtp->sequence;
+    unsigned at = (ssrc ^ ssrc >> 16) % VO_VOICE_STREAMS;
+    bool near = voice->streams[at].used && voice->streams[at].ssrc == ssrc &&
+                (uint16_t)(sequence - voice->streams[at].sequence) < NEAR;
+    voice->streams[at].ssrc = ssrc;
+    voice->streams[at].sequence = sequence;
     voice->streams[at].used = true;
     return near;
 }
 
-void vo_voice_packet(struct vo_voice *voice, const struct vo_heard *heard, const struct vo_packet *packet)
+bool vo_voice_rtp(struct vo_voice *voice, const struct vo_heard *heard, uint32_t ssrc, uint16_t sequence,
+                  uint8_t dscp)
 {
-    enum { UDP = 17, EF = 46 };
-    struct vo_rtp rtp;
-    if (packet->protocol != UDP ||
-        vo_media_classify(packet->payload, packet->payload_size, packet->payload_length) != VO_MEDIA_RTP ||
-        !vo_rtp_decode(packet->payload, packet->payload_size, packet->payload_length, &rtp) ||
-        !goes_on(voice, &rtp))
-        return;
-    voice->voice[priority_of(heard->frame)]++;
-    voice->voice_plain++;
-    voice->voice_dscp_46 += packet->dscp == EF;
+    enum { EF = 46 };
+    bool counts = !(heard->frame->control & VO_IEEE80211_RETRY);
+    if (!goes_on(voice, ssrc, sequence))
+        return false;
+    voice->voice[priority_of(heard->frame)] += counts;
+    voice->voice_plain += counts;
+    voice->voice_dscp_46 += counts && dscp == EF;
+    return true;
 }
 
 uint64_t vo_voice_frames(const struct vo_voice *voice)

@@ -9,7 +9,6 @@
 #ifndef VO_PROBES_WLAN_VOICE_H
 #define VO_PROBES_WLAN_VOICE_H
 
-#include "probes/decode/packet.h"
 #include "probes/wlan/heard.h"
 
 #define VO_VOICE_TOLD    16
@@ -38,10 +37,12 @@ struct vo_voice {
     } streams[VO_VOICE_STREAMS];
 };
 
-/* Takes a data frame with a body; not a retry. */
-void vo_voice_frame(struct vo_voice *voice, const struct vo_heard *heard);
-/* Takes a packet that came unencrypted in such a frame. */
-void vo_voice_packet(struct vo_voice *voice, const struct vo_heard *heard, const struct vo_packet *packet);
+/* Takes a data frame with a body; not a retry. True if it is encrypted voice that the user told of. */
+bool vo_voice_frame(struct vo_voice *voice, const struct vo_heard *heard);
+/* Takes a packet of RTP, as it seems, that came unencrypted; a retry only if no attempt was heard before it,
+ * and it is in no count. True if it goes on from one before, and so is RTP. */
+bool vo_voice_rtp(struct vo_voice *voice, const struct vo_heard *heard, uint32_t ssrc, uint16_t sequence,
+                  uint8_t dscp);
 uint64_t vo_voice_frames(const struct vo_voice *voice);
 
 /* "02:00:00:00:01:00" or "02:00:00:00:01:00/BYTES". */

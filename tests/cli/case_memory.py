@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import threading
 
 import captures
@@ -40,11 +41,13 @@ def which(total):
         at += 1 if at < 150 or at > total - 150 else max(1, at // 60)
 
 
-def fail_each(bench, program, arguments, outputs, check, on=False, more=None):
+def fail_each(bench, program, arguments, outputs, check, on=False, more=None, given=None):
     """Runs once without a failure, then with each. `check(result, reference)`: reference is the outputs of the first."""
     environment = dict(os.environ, LD_PRELOAD=preload(), **(more or {}))
     count = bench.path("count")
-    reference = bench.run(program, *arguments, env=dict(environment, FAILMALLOC_COUNT=str(count)))
+    def source():
+        return {"stdin": bench.path(given).open("rb")} if given else {}
+    reference = bench.run(program, *arguments, env=dict(environment, FAILMALLOC_COUNT=str(count)), **source())
     total = int(count.read_text())
     good = [bench.path(output).read_bytes() for output in outputs]
     need(total > 20, f"only {total} allocations were counted")
@@ -53,7 +56,7 @@ def fail_each(bench, program, arguments, outputs, check, on=False, more=None):
             if bench.path(output).exists():
                 bench.path(output).unlink()
         extra = {"FAILMALLOC_ON": "1"} if on else {}
-        result = bench.run(program, *arguments, env=dict(environment, FAILMALLOC_AT=str(at), **extra), sane=False)
+        result = bench.run(program, *arguments, env=dict(environment, FAILMALLOC_AT=str(at), **extra), sane=False, **source())
         try:
             check(result.sane(), reference, good)
         except Failed as error:
@@ -143,8 +146,19 @@ def small_records(bench):
     bench.run(PROBE, "-o", "call.jsonl", "call.pcap").exits(0)
 
 
-def judge(bench, on):
-    small_records(bench)
+def air(bench):
+    """A survey, and a stream that lost packets while its link was weak."""
+    subprocess.run([sys.executable, ROOT / "tests" / "golden" / "survey" / "make.py", bench.path("survey.jsonl")], check=True)
+    start = {"start": "2026-11-22T10:00:00Z", "step_s": 5}
+    rows = [{"record": "run", "format": 1, "probe": "p", "host": {"name": "h", "interface": "wlan0"}},
+            {"record": "series", "subject": {"kind": "rtp_stream", "id": "s"}, **start, "columns": {"rtp_lost_packets": [0, 9, 0]}},
+            {"record": "series", "subject": {"kind": "link", "id": "wlan0 aa"}, **start, "columns": {"wlan_signal_dbm": [-60, -80, -60]}},
+            {"record": "end", "complete": True}]
+    bench.file("air.jsonl", "".join(json.dumps({**row, "run": "air", "n": n}) + "\n" for n, row in enumerate(rows, 1)))
+
+
+def judge(bench, on, prepare, *files):
+    prepare(bench)
 
     def check(result, reference, good):
         result.exits(1, reference.code)
@@ -154,18 +168,28 @@ def judge(bench, on):
         found, whole = json.loads(bench.path("verdict.json").read_bytes()), json.loads(good[0])
         found.pop("created"), whole.pop("created")
         need(found == whole, "the verdict differs from the good one")
-    arguments = ["--rules", RULES, "--profile", "voice", "-o", "verdict.json", "call.jsonl"]
+    arguments = ["--rules", RULES, "--profile", "voice", "-o", "verdict.json", *files]
     fail_each(bench, "voready-analyze", arguments, ["verdict.json"], check, on)
 
 
 @case("memory: voready-analyze, one allocation fails")
 def judge_one(bench):
-    judge(bench, on=False)
+    judge(bench, False, small_records, "call.jsonl")
 
 
 @case("memory: voready-analyze, all from one on fail")
 def judge_all(bench):
-    judge(bench, on=True)
+    judge(bench, True, small_records, "call.jsonl")
+
+
+@case("memory: voready-analyze of a survey, one allocation fails")
+def judge_air(bench):
+    judge(bench, False, air, "survey.jsonl", "air.jsonl")
+
+
+@case("memory: voready-analyze of a survey, all from one on fail")
+def judge_air_all(bench):
+    judge(bench, True, air, "survey.jsonl", "air.jsonl")
 
 
 def shown(result):
@@ -191,3 +215,38 @@ for form in ("text", "csv", "junit", "json"):
 case("memory: voready-report text, all from one on fail")(functools.partial(report, form="text", on=True))
 case("memory: voready-report html without plots, one allocation fails")(
     functools.partial(report, form="html", PATH="/nonexistent"))
+
+
+def survey(bench, form, **environment):
+    """The example of the air of the golden tests."""
+    example = ROOT / "tests" / "golden" / "report" / "air"
+
+    def check(result, reference, good):
+        result.exits(0, 1)
+        if result.code:
+            result.says("memory")
+        else:
+            need(shown(result) == shown(reference), "the report differs from the good one, yet it exits 0")
+    fail_each(bench, "voready-report", ["--format", form, example / "verdict.json", example / "records.jsonl"], [], check,
+              more=environment)
+
+
+for form in ("text", "json"):
+    case(f"memory: voready-report {form} of a survey, one allocation fails")(functools.partial(survey, form=form))
+case("memory: voready-report html of a survey, one allocation fails")(
+    functools.partial(survey, form="html", PATH="/nonexistent"))
+
+
+@case("memory: voready-report live, one allocation fails")
+def live(bench):
+    example = json.loads((ROOT / "tests" / "golden" / "report" / "air" / "verdict.json").read_text())
+    first = dict(example, results=example["results"][:20])
+    bench.file("lines", json.dumps(first) + "\n" + json.dumps(example) + "\n")
+
+    def check(result, reference, good):
+        result.exits(0, 1)
+        if result.code:
+            result.says("memory")
+        else:
+            need(result.out == reference.out, "the lines differ from the good ones, yet it exits 0")
+    fail_each(bench, "voready-report", ["--format", "live"], [], check, given="lines")

@@ -23,6 +23,10 @@ static void use(enum vo_decoded result, const struct vo_packet *packet)
     char text[VO_ENCAP_TEXT];
     uint8_t sum = 0;
     vo_encap_format(packet->encap, packet->encap_count, text);
+    if (packet->flags & VO_PACKET_ON_AIR && !vo_encap_is_air(packet->encap, packet->encap_count))
+        abort();
+    for (uint32_t i = 0; packet->flags & VO_PACKET_ON_AIR && i < packet->mpdu.size; i++)
+        sum ^= packet->mpdu.body[i];
     if (result != VO_DECODED_DATAGRAM && result != VO_DECODED_FRAGMENT)
         return;
     for (uint32_t i = 0; i < packet->payload_size; i++)

@@ -4,6 +4,7 @@
 #ifndef VO_TESTS_UNIT_ANALYZE_CASE_H
 #define VO_TESTS_UNIT_ANALYZE_CASE_H
 
+#include "analyze/derive/derive.h"
 #include "analyze/evaluate.h"
 #include "analyze/site.h"
 
@@ -87,20 +88,91 @@ static inline enum vo_status case_record(struct vo_case *it, const char *line, s
     return status;
 }
 
+/* Lines of records to facts. */
+static inline enum vo_status case_read(struct vo_case *it, const char *records)
+{
+    enum vo_status status = VO_OK;
+    for (size_t number = 1; status == VO_OK && *records; number++) {
+        size_t size = strcspn(records, "\n");
+        status = case_record(it, records, size, number);
+        records += size + (records[size] == '\n');
+    }
+    return status;
+}
+
+/* Lines of records to derived observations and an evaluation, as the program does it. `ssids` ends with NULL.
+ */
+static inline enum vo_status case_derive(struct vo_case *it, const char *pack, const char *const *ssids,
+                                         const char *records)
+{
+    size_t count = 0;
+    while (ssids && ssids[count])
+        count++;
+    enum vo_status status = case_rules(it, pack, NULL);
+    if (status == VO_OK)
+        status = vo_facts_new(&it->rules, &it->facts, &it->error);
+    if (status != VO_OK)
+        return status;
+    vo_facts_survey(it->facts, ssids, count);
+    vo_derive_want(it->facts);
+    status = case_read(it, records);
+    if (status == VO_OK)
+        status = vo_facts_finish(it->facts, false, &it->error);
+    if (status == VO_OK)
+        status = vo_derive(it->facts, &it->error);
+    return status == VO_OK ? vo_evaluate(&it->rules, it->facts, &it->evaluation, &it->error) : status;
+}
+
+/* The first derived observation of that kind and id (NULL: any); NULL: there is none. */
+static inline const struct vo_fact *case_derived(const struct vo_case *it, const char *kind, const char *id)
+{
+    for (const struct vo_facts_subject *subject = it->facts->subjects; subject; subject = subject->next)
+        for (const struct vo_fact *fact = subject->first; fact; fact = fact->next)
+            if (fact->derived && strcmp(fact->kind, kind) == 0 && (!id || strcmp(fact->id, id) == 0))
+                return fact;
+    return NULL;
+}
+
+/* Lines of records to an evaluation, by rules that are selected. */
+static inline enum vo_status case_judge(struct vo_case *it, const char *records)
+{
+    enum vo_status status = vo_facts_new(&it->rules, &it->facts, &it->error);
+    if (status == VO_OK)
+        status = case_read(it, records);
+    if (status == VO_OK)
+        status = vo_facts_finish(it->facts, false, &it->error);
+    return status == VO_OK ? vo_evaluate(&it->rules, it->facts, &it->evaluation, &it->error) : status;
+}
+
+/* The same by a pack that is a file, for observations of one whole run. */
+static inline enum vo_status case_file(struct vo_case *it, const char *pack,
+                                       const struct vo_selection *selection, const char *observations)
+{
+    char records[8192];
+    snprintf(records, sizeof records, "%s%s%s", RUN("r"), observations, END("r"));
+    *it = (struct vo_case){.facts = NULL};
+    enum vo_status status = vo_rules_load(&it->rules, pack, &it->error);
+    if (status == VO_OK)
+        status = vo_rules_select(&it->rules, selection, &it->error);
+    return status == VO_OK ? case_judge(it, records) : status;
+}
+
+/* The statuses of a rule's results, in their order: p w f n a s i e. */
+static inline const char *case_statuses(const struct vo_case *it, const char *rule, char statuses[16])
+{
+    size_t count = 0;
+    for (const struct vo_result *result = it->evaluation.first; result && count < 15; result = result->next)
+        if (strcmp(result->rule->id, rule) == 0)
+            statuses[count++] = "pwfnasie"[result->status];
+    statuses[count] = '\0';
+    return statuses;
+}
+
 static inline enum vo_status case_run(struct vo_case *it, const char *pack, const char *site,
                                       const char *records)
 {
     enum vo_status status = case_rules(it, pack, site);
-    if (status == VO_OK)
-        status = vo_facts_new(&it->rules, &it->facts, &it->error);
-    for (size_t number = 1; status == VO_OK && *records; number++) {
-        size_t size = strcspn(records, "\n");
-        status = case_record(it, records, size, number);
-        records += size + 1;
-    }
-    if (status == VO_OK)
-        status = vo_facts_finish(it->facts, &it->error);
-    return status == VO_OK ? vo_evaluate(&it->rules, it->facts, &it->evaluation, &it->error) : status;
+    return status == VO_OK ? case_judge(it, records) : status;
 }
 
 static inline void case_free(struct vo_case *it)

@@ -2,7 +2,7 @@
 #ifndef VO_TESTS_RESPONDER_SCENE_H
 #define VO_TESTS_RESPONDER_SCENE_H
 
-#include "probes/reach/responder_client.h"
+#include "probes/io/responder_client.h"
 #include "probes/voice/responder.h"
 
 #include <setjmp.h>

@@ -145,6 +145,78 @@ static void test_access_points(void **state)
     scene_free(scene);
 }
 
+/* The load stands in probe responses alone: they count, until a beacon has it. 51 and 102 of 255. */
+static void test_load_of_responses(void **state)
+{
+    (void)state;
+    struct vo_bsses bsses;
+    static const uint8_t plain[] = {0, 5, 'v', 'o', 'i', 'c', 'e'};
+    uint8_t loaded[] = {0, 5, 'v', 'o', 'i', 'c', 'e', 11, 5, 3, 0, 51, 0, 0};
+    struct vo_announcement beacon = {.elements = plain, .size = sizeof plain, .mhz = 2412, .beacon = true};
+    struct vo_announcement response = {.elements = loaded, .size = sizeof loaded, .mhz = 2412};
+    vo_bsses_init(&bsses);
+    struct vo_bss *bss = vo_bsses_get(&bsses, STATION(AP), 0);
+    vo_bss_learn(&bsses, bss, &beacon);
+    assert_false(vo_bss_count_load(bss, &beacon));
+    assert_true(vo_bss_count_load(bss, &response));
+    assert_int_equal(bss->load.sum, 51);
+    loaded[11] = 102;
+    beacon.elements = loaded;
+    beacon.size = sizeof loaded;
+    vo_bss_learn(&bsses, bss, &beacon);
+    assert_true(vo_bss_count_load(bss, &beacon));
+    assert_false(vo_bss_count_load(bss, &response));
+    assert_int_equal(bss->load.count, 2);
+    assert_int_equal(bss->load.sum, 51 + 102);
+    vo_bsses_release(&bsses);
+}
+
+/* What a response tells beside: its name and its country; not a channel or security that its beacon denies.
+ */
+static void test_responses_beside_beacons(void **state)
+{
+    (void)state;
+    struct vo_bsses bsses;
+    static const uint8_t shown[] = {0, 0, 3, 1, 6};
+    static const uint8_t told[] = {0,   5,    'v',  'o', 'i', 'c', 'e', 3,    1,    11,   7,    6, 'D', 'E',
+                                   ' ', 1,    13,   20,  48,  20,  1,   0,    0,    0x0f, 0xac, 4, 1,   0,
+                                   0,   0x0f, 0xac, 4,   1,   0,   0,   0x0f, 0xac, 1,    0,    0};
+    struct vo_announcement beacon = {.elements = shown, .size = sizeof shown, .mhz = 2437, .beacon = true};
+    struct vo_announcement response = {.elements = told, .size = sizeof told, .mhz = 2437};
+    vo_bsses_init(&bsses);
+    struct vo_bss *bss = vo_bsses_get(&bsses, STATION(AP), 0);
+    vo_bss_learn(&bsses, bss, &response); /* all there is so far */
+    assert_int_equal(bss->mhz, 2462);
+    assert_true(vo_bss_has(&bss->info, VO_BSS_RSN));
+    vo_bss_learn(&bsses, bss, &beacon);
+    assert_true(bss->hidden);
+    assert_memory_equal(bss->ssid, "voice", 5);
+    assert_int_equal(bss->mhz, 2437);
+    assert_false(vo_bss_has(&bss->info, VO_BSS_RSN));
+    assert_true(vo_bss_has(&bss->info, VO_BSS_COUNTRY));
+    assert_memory_equal(bss->info.country, "DE", 2);
+    vo_bss_learn(&bsses, bss, &response);
+    assert_int_equal(bss->mhz, 2437);
+    assert_false(vo_bss_has(&bss->info, VO_BSS_RSN));
+    assert_int_equal(bss->changes, 0);
+    vo_bsses_release(&bsses);
+}
+
+/* A TIM that grows and shrinks with the stations that sleep is no change. */
+static void test_tim_is_no_change(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new();
+    static const uint8_t shorter[] = {CHANNEL(1), 5, 4, 0, 1, 0, 0},
+                         longer[] = {CHANNEL(1), 5, 6, 0, 1, 0, 1, 2, 3};
+    hear_beacon(scene, 0, STATION(AP), "voice", shorter, sizeof shorter);
+    hear_beacon(scene, 100, STATION(AP), "voice", longer, sizeof longer);
+    assert_int_equal(bss_of(scene, STATION(AP))->changes, 0);
+    hear_beacon(scene, 200, STATION(AP), "other", longer, sizeof longer);
+    assert_int_equal(bss_of(scene, STATION(AP))->changes, 1);
+    scene_free(scene);
+}
+
 /* Profiles of BSSs without a beacon (11.1.3.8): one with its own RSN (SAE) beside an open transmitter; an
  * open one that does not inherit the transmitter's RSN and WMM; one that inherits all. */
 static void test_bsss_of_one_beacon(void **state)
@@ -281,12 +353,15 @@ int main(void)
         cmocka_unit_test(test_load),
         cmocka_unit_test(test_load_of_both_versions),
         cmocka_unit_test(test_hidden),
+        cmocka_unit_test(test_load_of_responses),
+        cmocka_unit_test(test_responses_beside_beacons),
+        cmocka_unit_test(test_tim_is_no_change),
         cmocka_unit_test(test_access_points),
-        cmocka_unit_test(test_bsss_of_one_beacon),
-        cmocka_unit_test(test_cut_beacons),
         cmocka_unit_test(test_security_words),
         cmocka_unit_test(test_ssid_text),
         cmocka_unit_test(test_flood),
+        cmocka_unit_test(test_bsss_of_one_beacon),
+        cmocka_unit_test(test_cut_beacons),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

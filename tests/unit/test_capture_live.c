@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -59,7 +60,8 @@ static struct vo_capture *open_loopback(const struct vo_capture_options *options
     warnings = 0;
     enum vo_status status = vo_capture_open_live("lo", options, keep_warning, NULL, &capture, &error);
     if (status == VO_ERR_PRIVILEGE) {
-        assert_non_null(strstr(error.message, "cap_net_raw,cap_net_admin+ep $(command -v voready-rtp)"));
+        assert_non_null(
+            strstr(error.message, "cap_net_raw,cap_net_admin+ep $(command -v test_capture_live)"));
         print_message("skipped: %s\n", error.message);
         skip();
     }
@@ -119,6 +121,26 @@ static void datagrams_on_the_loopback(void **state)
         assert_int_equal(frame.data[ON_WIRE - 1], i);
     }
     assert_int_equal(read_all(capture), 0);
+    vo_capture_close(capture);
+}
+
+/* In an event loop: nothing is waited for, and a descriptor tells that frames have come. */
+static void watched(void **state)
+{
+    (void)state;
+    struct vo_capture *capture = open_loopback(&(struct vo_capture_options){.filter = filter});
+    struct pollfd wait = {.fd = vo_capture_watchable(capture), .events = POLLIN};
+    struct vo_frame frame;
+    assert_true(wait.fd >= 0);
+    vo_time started = vo_clock_monotonic();
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(vo_capture_next(capture, &frame, NULL), VO_OK);
+        assert_null(frame.data);
+    }
+    assert_true(vo_clock_monotonic() - started < VO_NS_PER_S); /* 100 waits would take 10 s */
+    send_frames();
+    assert_int_equal(poll(&wait, 1, 2000), 1);
+    expect_frames(capture, FRAMES);
     vo_capture_close(capture);
 }
 
@@ -230,6 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(datagrams_on_the_loopback, setup, teardown),
+        cmocka_unit_test_setup_teardown(watched, setup, teardown),
         cmocka_unit_test_setup_teardown(silence_and_duration, setup, teardown),
         cmocka_unit_test_setup_teardown(a_full_disk, setup, teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_opened, setup, teardown),

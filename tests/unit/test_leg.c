@@ -12,6 +12,8 @@
 #define FRAME (20 * VO_NS_PER_MS)
 #define START (1700000000 * VO_NS_PER_S)
 
+static struct vo_stream *sibling; /* the last one that was found */
+
 struct scene {
     struct vo_stream a, b;
     struct vo_stream_config config;
@@ -24,7 +26,7 @@ static struct scene *new_scene(void)
     memset(scene, 0, sizeof *scene);
     assert_true(vo_playout_parse("fixed:60", &scene->config.playout));
     scene->a.confirmed = scene->b.confirmed = true;
-    assert_true(vo_leg_join(&scene->a, &scene->b));
+    assert_true(vo_leg_join(&scene->a, &scene->b, &sibling));
     assert_ptr_equal(scene->a.leg->first, &scene->b);
     assert_ptr_equal(scene->b.leg->first, &scene->a);
     return scene;
@@ -140,10 +142,10 @@ static void test_join_again(void **state)
     (void)state;
     struct scene *scene = new_scene();
     struct vo_leg_delay *leg = scene->b.leg;
-    assert_true(vo_leg_join(&scene->b, &scene->a));
+    assert_true(vo_leg_join(&scene->b, &scene->a, &sibling));
     assert_ptr_equal(scene->b.leg, leg);
     struct vo_stream third = {.confirmed = true};
-    assert_true(vo_leg_join(&third, &scene->b));
+    assert_true(vo_leg_join(&third, &scene->b, &sibling));
     assert_ptr_equal(third.leg->first, &scene->b);
     assert_ptr_equal(scene->b.leg, leg);
     vo_stream_release(&third);
@@ -157,7 +159,7 @@ static void join_next(struct vo_stream *streams, size_t index, vo_time now)
     streams[index].last = now;
     streams[index].next_ssrc = index ? &streams[index - 1] : NULL;
     if (index)
-        assert_true(vo_leg_join(&streams[index], &streams[index - 1]));
+        assert_true(vo_leg_join(&streams[index], &streams[index - 1], &sibling));
 }
 
 /* A recording sent in many calls: the fifth stream at once proves that the SSRC tells nothing, for good. */
@@ -196,16 +198,41 @@ static void test_one_after_the_other(void **state)
         vo_stream_release(&streams[i]);
 }
 
+/* On the air: a station's packets to the access point and from it to another, heard by two interfaces. The
+ * legs are those of one interface; the same way heard twice is no leg. */
+static void test_on_the_air(void **state)
+{
+    (void)state;
+    static struct vo_encap to_ap = {VO_ENCAP_TO_AP, 16}, from_ap = {VO_ENCAP_FROM_AP, 17};
+    struct vo_stream streams[4] = {{.key.ssrc = 7}};
+    for (unsigned i = 0; i < 4; i++) {
+        struct vo_stream *stream = &streams[i];
+        stream->key.ssrc = 7;
+        stream->key.interface = i % 2;
+        stream->key.encap_hash = i < 2 ? 1 : 2;
+        stream->encap = i < 2 ? &to_ap : &from_ap;
+        stream->encap_count = 1;
+        join_next(streams, i, START + i);
+        if (i == 1)
+            assert_null(sibling);
+    }
+    assert_ptr_equal(streams[2].leg->first, &streams[0]);
+    assert_ptr_equal(streams[0].leg->first, &streams[2]);
+    assert_ptr_equal(streams[3].leg->first, &streams[1]);
+    assert_ptr_equal(streams[1].leg->first, &streams[3]);
+    for (unsigned i = 0; i < 4; i++) {
+        streams[i].encap = NULL; /* not its own */
+        vo_stream_release(&streams[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_delay),
-        cmocka_unit_test(test_other_order),
-        cmocka_unit_test(test_loss_between),
-        cmocka_unit_test(test_no_match),
-        cmocka_unit_test(test_join_again),
-        cmocka_unit_test(test_crowded),
-        cmocka_unit_test(test_one_after_the_other),
+        cmocka_unit_test(test_delay),        cmocka_unit_test(test_other_order),
+        cmocka_unit_test(test_loss_between), cmocka_unit_test(test_no_match),
+        cmocka_unit_test(test_join_again),   cmocka_unit_test(test_on_the_air),
+        cmocka_unit_test(test_crowded),      cmocka_unit_test(test_one_after_the_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -243,11 +243,43 @@ static void test_completion(void **state)
             fail_msg("no line %s", lines[i]);
 }
 
+/* A front command: its options end with the first operand, and what follows is left as it is. */
+static void test_first_operand_ends_options(void **state)
+{
+    (void)state;
+    static const char *const probes[] = {"wlan", "rtp", NULL};
+    struct vo_program front = program;
+    const char *const words[] = {"voready-test", "-q", "--site", "HQ", "rtp", "-i", "--", "-n", "900", "-h"};
+    char *argv[11] = {NULL};
+    for (size_t i = 0; i < 10; i++)
+        argv[i] = (char *)(uintptr_t)words[i];
+    front.operands_are_files = false;
+    front.first_operands = probes;
+    memset(&got, 0, sizeof got);
+    assert_int_equal(vo_options_parse(&front, 10, argv, &operands, &error), VO_OK);
+    assert_true(got.quiet);
+    assert_string_equal(got.site, "HQ");
+    assert_int_equal(operands.count, 6);
+    for (size_t i = 0; i < 6; i++)
+        assert_string_equal(operands.items[i], words[i + 4]);
+    release();
+    argv[4] = (char *)(uintptr_t) "--"; /* then the next one is the first */
+    assert_int_equal(vo_options_parse(&front, 10, argv, &operands, &error), VO_OK);
+    assert_string_equal(operands.items[0], "-i");
+    assert_int_equal(operands.count, 5);
+    release();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_types), cmocka_unit_test(test_gnu_forms), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_help),      cmocka_unit_test(test_version),   cmocka_unit_test(test_completion),
+        cmocka_unit_test(test_all_types),
+        cmocka_unit_test(test_gnu_forms),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_help),
+        cmocka_unit_test(test_version),
+        cmocka_unit_test(test_completion),
+        cmocka_unit_test(test_first_operand_ends_options),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

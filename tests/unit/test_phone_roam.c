@@ -156,6 +156,31 @@ static void test_no_gap(void **state)
     assert_non_null(strstr(why, "steady"));
     assert_int_equal(vo_phone_roam_method(only_roam(scene)), VO_ROAM_UNSEEN);
     scene_free(scene);
+    /* a call of 60 frames that ended at about 1.2 s, and a roam at 4 s: silence, and no gap */
+    scene = scene_new();
+    double last = call(scene, 0, AP, 60);
+    hear_request(scene, 4000, AP, OTHER_AP);
+    hear_management(scene, 4001, VO_IEEE80211_REASSOCIATION_RESPONSE, OTHER_AP, PHONE, OTHER_AP, response, 6);
+    hear_data(scene, 4010, PHONE, OTHER_AP, 0, 1, TO_DS | PROTECTED);
+    assert_true(last < 1300);
+    assert_false(vo_phone_roam_gap(only_roam(scene), &gap, &why));
+    assert_non_null(strstr(why, "ceased"));
+    scene_free(scene);
+    /* but a link that broke, 1.8 s of probing: a gap */
+    scene = scene_new();
+    last = call(scene, 0, AP, 60);
+    scene->ms = last + 20;
+    put_header(scene, VO_IEEE80211_PROBE_REQUEST, 0, GROUP, STATION(PHONE), GROUP, 1);
+    hear(scene);
+    scene->ms = last + 900;
+    put_header(scene, VO_IEEE80211_PROBE_REQUEST, 0, GROUP, STATION(PHONE), GROUP, 2);
+    hear(scene);
+    hear_request(scene, last + 1800, AP, OTHER_AP);
+    hear_management(scene, last + 1801, VO_IEEE80211_REASSOCIATION_RESPONSE, OTHER_AP, PHONE, OTHER_AP,
+                    response, 6);
+    hear_data(scene, last + 1810, PHONE, OTHER_AP, 0, 1, TO_DS | PROTECTED);
+    assert_true(fabs(gap_ms(only_roam(scene)) - 1810) < 1e-6);
+    scene_free(scene);
     /* the old channel was not heard: where it comes from is known by its own words */
     scene = scene_new();
     hear_request(scene, 0, AP, OTHER_AP);

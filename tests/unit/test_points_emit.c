@@ -2,7 +2,8 @@
 #include "core/json.h"
 #include "core/options.h"
 #include "core/record.h"
-#include "probes/rtp/emit.h"
+#include "probes/flow/rtp_emit.h"
+#include "probes/rtp/emit_capture.h"
 #include "probes/rtp/points_emit.h"
 
 #include <setjmp.h>
@@ -126,13 +127,15 @@ static void run_session(struct vo_rtp_session *session, struct vo_point *point,
     assert_int_equal(vo_capture_open_files(point->files, point->file_count, &how, NULL, NULL, &capture, NULL),
                      VO_OK);
     assert_int_equal(vo_rtp_session_open(session, &options, writer, NULL), VO_OK);
-    session->capture = capture;
-    session->point = point;
+    session->source = vo_capture_source(capture);
+    session->keeper = vo_point_keeper(point);
+    point->capture = capture;
     while (vo_capture_next(capture, &frame, NULL) == VO_OK)
         vo_rtp_session_frame(session, &frame);
     vo_rtp_session_finish(session);
     assert_true(vo_rtp_link_calls(session));
-    vo_rtp_emit_all(session, point->name);
+    vo_rtp_emit_all(session);
+    vo_rtp_emit_capture(session, capture, point->name);
 }
 
 static double number(const struct vo_json *record, const char *section, const char *name)
@@ -279,11 +282,11 @@ static void compare(bool more, void (*check)(const char *path))
         assert_int_equal(vo_point_parse(text[i], &points[i], NULL), VO_OK);
         run_session(&sessions[i], &points[i], writer);
     }
-    assert_int_equal(vo_points_compare(&between, sessions, NULL), VO_OK);
+    assert_int_equal(vo_points_compare(&between, points, sessions, NULL), VO_OK);
     vo_points_emit(&between, sessions);
     vo_points_release(&between);
     for (int i = 0; i < 2; i++) {
-        struct vo_capture *capture = sessions[i].capture;
+        struct vo_capture *capture = points[i].capture;
         vo_rtp_session_close(&sessions[i]);
         vo_capture_close(capture);
         vo_point_release(&points[i]);

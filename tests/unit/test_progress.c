@@ -86,6 +86,18 @@ static void test_quiet(void **state)
     assert_string_equal(drawn(), "");
 }
 
+static void test_terminal_of_another(void **state)
+{
+    (void)state;
+    struct vo_progress progress;
+    setenv(VO_PROGRESS_ENVIRONMENT, "off", 1);
+    vo_progress_start(&progress, terminal.stream, "packets", false, 0);
+    vo_progress_update(&progress, 1, 1, 2, MS(5000));
+    vo_progress_finish(&progress);
+    unsetenv(VO_PROGRESS_ENVIRONMENT);
+    assert_string_equal(drawn(), "");
+}
+
 static void test_short_work_draws_nothing(void **state)
 {
     (void)state;
@@ -113,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_line),
         cmocka_unit_test(test_quiet),
+        cmocka_unit_test(test_terminal_of_another),
         cmocka_unit_test(test_short_work_draws_nothing),
         cmocka_unit_test(test_not_a_terminal),
     };

@@ -41,8 +41,8 @@ static void test_page(void **state)
     assert_int_equal(count(page, "http"), 1); /* only http-equiv: nothing from elsewhere */
     assert_true(strstr(page, "id=\"problems\"") < strstr(page, "id=\"warnings\""));
     assert_true(strstr(page, "id=\"warnings\"") < strstr(page, "id=\"unmeasured\""));
-    assert_true(strstr(page, "id=\"unmeasured\"") < strstr(page, "id=\"results\""));
-    assert_true(strstr(page, "id=\"results\"") < strstr(page, "id=\"calls\""));
+    assert_true(strstr(page, "id=\"unmeasured\"") < strstr(page, "id=\"calls\""));
+    assert_true(strstr(page, "id=\"calls\"") < strstr(page, "id=\"results\""));
     free(page);
     vo_report_free(report);
 }

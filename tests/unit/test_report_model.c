@@ -47,10 +47,10 @@ static void test_facts_say_what_is_missing(void **state)
     (void)state;
     struct vo_report *report = fixture_load();
     const struct vo_facts *facts = &report->calls[0]->streams[0]->seen.facts;
-    assert_true(fabs(facts->number[VO_METRIC_RTP_MOS_LQ_NB] - 3.61) < 1e-12);
-    assert_true(isnan(facts->number[VO_METRIC_RTP_RTT_MS]));
-    assert_string_equal(facts->missing[VO_METRIC_RTP_RTT_MS], "no RTCP");
-    assert_null(facts->missing[VO_METRIC_RTP_LATENCY_MS]);
+    assert_true(fabs(vo_facts_number(facts, VO_METRIC_RTP_MOS_LQ_NB) - 3.61) < 1e-12);
+    assert_true(isnan(vo_facts_number(facts, VO_METRIC_RTP_RTT_MS)));
+    assert_string_equal(vo_facts_of(facts, VO_METRIC_RTP_RTT_MS)->missing, "no RTCP");
+    assert_null(vo_facts_of(facts, VO_METRIC_RTP_LATENCY_MS)->missing);
     vo_report_free(report);
 }
 

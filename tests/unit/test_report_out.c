@@ -48,6 +48,8 @@ static void test_width(void **state)
     (void)state;
     assert_int_equal(vo_out_width("caller → callee"), 15);
     assert_int_equal(vo_out_width(NULL), 0);
+    assert_int_equal(vo_out_width("大厅 A"), 6);    /* ideographs take two columns */
+    assert_int_equal(vo_out_width("e\xCC\x81"), 1); /* a combining accent takes none */
 }
 
 int main(void)

@@ -97,6 +97,18 @@ static const struct mistake mistakes[] = {
     {PACK(GOOD(PASS ",\"far_end_metric\":\"rtcp_jitter_max_ms\"")),
      "far_end_metric 'rtcp_jitter_max_ms' has another unit"},
     {PACK(GOOD(",\"pass\":{\"above\":1},\"drops_explain\":true")), "drops_explain is for a percent"},
+    {PACK(GOOD(PASS ",\"without\":[]")), "without lists labels: leave it out"},
+    {PACK(GOOD(PASS ",\"without\":[\"poin\"]")),
+     "without: unknown label 'poin' of rtp_stream (did you mean 'point'?)"},
+    {PACK(GOOD(PASS ",\"without\":[7]")), "without: unknown label '(not a text)'"},
+    {PACK(GOOD(PASS ",\"without\":\"point\"")), "key 'without' must be a list"},
+    {PACK(GOOD(PASS ",\"site_limit\":\"calls.per_app\"")),
+     "unknown site_limit 'calls.per_app' (did you mean 'calls.per_ap'?)"},
+    {PACK(RULE("c", "false", "call", "call_media_state",
+               ",\"pass\":{\"equals\":\"none\"},\"site_limit\":\"calls.per_ap\"")),
+     "site_limit takes the place of the number of pass"},
+    {PACK(GOOD(",\"pass\":{\"between\":[1,2]},\"site_limit\":\"calls.per_ap\"")),
+     "site_limit takes the place of the number of pass"},
     {PACK(RULE("l", "true", "rtp_stream", "rtp_latency_ms", PASS ",\"minimum_samples\":9")),
      "the catalogue names no samples"},
     /* the source */
@@ -225,6 +237,39 @@ static void site_overrides_limits(void **state)
     case_free(&it);
 }
 
+/* What is planned is the limit; the site's own limit goes before it, and nothing planned leaves the pack's.
+ */
+static void site_plans_are_limits(void **state)
+{
+    (void)state;
+    const char *pack = PACK(RULE("air.capacity", "true", "bss", "wlan_capacity_calls",
+                                 ",\"pass\":{\"at_least\":1},\"site_limit\":\"calls.per_ap\""));
+    static const struct {
+        const char *site;
+        double limit;
+        const char *reason;
+    } rows[] = {
+        {SITE "\"calls\":{\"per_ap\":8}}", 8, "calls.per_ap, the calls at once that are planned"},
+        {SITE "\"calls\":{\"total\":80}}", 1, NULL},
+        {SITE "\"ssids\":[\"voice\"]}", 1, NULL},
+        {SITE "\"calls\":{\"per_ap\":8},\"overrides\":[{\"rule\":\"air.capacity\",\"reason\":\"few "
+              "phones\",\"pass\":{\"at_least\":3}}]}",
+         3, "few phones"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct vo_case it;
+        if (case_rules(&it, pack, rows[i].site) != VO_OK)
+            fail_msg("row %zu: %s", i, it.error.message);
+        const struct vo_rule *rule = &it.rules.rules[0];
+        assert_int_equal(rule->pass.comparator, VO_LIMIT_AT_LEAST);
+        assert_true(rule->pass.low == rows[i].limit);
+        assert_int_equal(!rule->override_reason, !rows[i].reason);
+        if (rows[i].reason)
+            assert_string_equal(rule->override_reason, rows[i].reason);
+        case_free(&it);
+    }
+}
+
 /* The shipped pack; the tests run in the root of the project. */
 static void shipped_pack_is_complete(void **state)
 {
@@ -282,7 +327,7 @@ int main(void)
         cmocka_unit_test(mistakes_name_file_rule_and_key), cmocka_unit_test(long_names_do_not_overflow),
         cmocka_unit_test(selection_by_profile_and_area),   cmocka_unit_test(site_mistakes_name_file_and_rule),
         cmocka_unit_test(site_overrides_limits),           cmocka_unit_test(shipped_pack_is_complete),
-        cmocka_unit_test(files_that_are_not_there),
+        cmocka_unit_test(files_that_are_not_there),        cmocka_unit_test(site_plans_are_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -248,38 +248,16 @@ static const struct row {
      "n"},
 };
 
-static enum vo_status judge(struct vo_case *it, const struct row *row)
-{
-    const struct vo_selection selection = {.profile = row->profile, .areas = "reach,tls,net,sip"};
-    const char *const parts[] = {RUN("r"), row->records, END("r")};
-    *it = (struct vo_case){.facts = NULL};
-    enum vo_status status = vo_rules_load(&it->rules, PACK_FILE, &it->error);
-    if (status == VO_OK)
-        status = vo_rules_select(&it->rules, &selection, &it->error);
-    if (status == VO_OK)
-        status = vo_facts_new(&it->rules, &it->facts, &it->error);
-    for (size_t i = 0; status == VO_OK && i < 3; i++)
-        for (const char *at = parts[i]; status == VO_OK && *at; at += strcspn(at, "\n") + 1)
-            status = case_record(it, at, strcspn(at, "\n"), 1);
-    if (status == VO_OK)
-        status = vo_facts_finish(it->facts, &it->error);
-    return status == VO_OK ? vo_evaluate(&it->rules, it->facts, &it->evaluation, &it->error) : status;
-}
-
 static void rules_judge_observations(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct vo_selection selection = {.profile = rows[i].profile, .areas = "reach,tls,net,sip"};
         struct vo_case it;
         char statuses[16];
-        size_t count = 0;
-        if (judge(&it, &rows[i]) != VO_OK)
+        if (case_file(&it, PACK_FILE, &selection, rows[i].records) != VO_OK)
             fail_msg("row %zu: %s", i, it.error.message);
-        for (const struct vo_result *result = it.evaluation.first; result; result = result->next)
-            if (strcmp(result->rule->id, rows[i].rule) == 0)
-                statuses[count++] = "pwfnasie"[result->status];
-        statuses[count] = '\0';
-        if (strcmp(statuses, rows[i].statuses) != 0)
+        if (strcmp(case_statuses(&it, rows[i].rule, statuses), rows[i].statuses) != 0)
             fail_msg("row %zu, %s: '%s' instead of '%s'", i, rows[i].rule, statuses, rows[i].statuses);
         case_free(&it);
     }

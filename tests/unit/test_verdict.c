@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "analyze/verdict.h"
+#include "analyze/analysis.h"
 #include "tests/unit/analyze_case.h"
 
 #include <math.h>
@@ -221,23 +221,28 @@ static void files_in_and_out(void **state)
                      ",\"metrics\":{\"rtp_loss_peak_5min_percent\":0}") "{\"record\":\"en";
     assert_int_equal(write(in, text, sizeof text - 1), sizeof text - 1);
     struct vo_case it;
+    struct vo_analysis analysis;
+    struct vo_json_writer json = {0};
+    enum vo_verdict found = VO_VERDICT_ERROR;
     const struct vo_verdict_head head = {.created = 0, .profile = "voice", .site = "HQ"};
     assert_int_equal(case_rules(&it, RULES, NULL), VO_OK);
-    assert_int_equal(vo_facts_new(&it.rules, &it.facts, &it.error), VO_OK);
-    assert_int_equal(vo_facts_read(it.facts, records, &it.error), VO_OK);
-    assert_int_equal(vo_facts_finish(it.facts, &it.error), VO_OK);
-    assert_int_equal(vo_evaluate(&it.rules, it.facts, &it.evaluation, &it.error), VO_OK);
-    assert_int_equal(vo_verdict_save(verdict, &head, &it.rules, it.facts, &it.evaluation, &it.error), VO_OK);
+    assert_int_equal(vo_analysis_new(&it.rules, NULL, 0, &analysis, &it.error), VO_OK);
+    assert_int_equal(vo_analysis_read(&analysis, records, &it.error), VO_OK);
+    assert_int_equal(vo_analysis_judge(&analysis, &head, false, &json, &found, &it.error), VO_OK);
+    assert_int_equal(found, VO_VERDICT_INCOMPLETE);
+    assert_int_equal(vo_verdict_write(verdict, &json, &it.error), VO_OK);
     struct vo_json *tree = NULL;
     assert_int_equal(vo_json_load(verdict, 1 << 20, &tree, &it.error), VO_OK);
     assert_string_equal(vo_json_get_text(tree, "verdict"),
                         "incomplete"); /* required, over a run that was cut */
     assert_string_equal(vo_json_get_text(tree, "site"), "HQ");
     vo_json_free(tree);
-    assert_int_equal(
-        vo_verdict_save("/nowhere/at/all", &head, &it.rules, it.facts, &it.evaluation, &it.error), VO_ERR_IO);
+    assert_int_equal(vo_verdict_write("/nowhere/at/all", &json, &it.error), VO_ERR_IO);
     assert_non_null(strstr(it.error.message, "/nowhere/at/all"));
-    assert_int_equal(vo_facts_read(it.facts, "/nowhere/at/all", &it.error), VO_ERR_IO);
+    assert_int_equal(vo_verdict_replace("/nowhere/at/all", &json, &it.error), VO_ERR_IO);
+    assert_int_equal(vo_analysis_read(&analysis, "/nowhere/at/all", &it.error), VO_ERR_IO);
+    vo_json_writer_release(&json);
+    vo_analysis_free(&analysis);
     case_free(&it);
     close(in);
     close(out);

@@ -1,5 +1,6 @@
 #include "tests/unit/wlan_scene.h"
 
+#include "probes/wlan/describe.h"
 #include "probes/wlan/emit.h"
 
 #include <stdio.h>
@@ -396,21 +397,99 @@ static void test_records(void **state)
     assert_int_equal(series, 1);
 }
 
+/* --- Which networks are surveyed ------------------------------------------------------------------ */
+
+/* Two networks with a phone each, and one that hides its name. Returns "kind-ssid:judged:told_by " of each
+ * observation of a BSS, link or station. */
+static void survey(const char *const *names, size_t count, char *text, size_t size)
+{
+    char path[] = "/tmp/voready-wlan-XXXXXX";
+    const struct vo_wlan_options options = {.ssids = names, .ssid_count = count};
+    struct vo_record_reader *reader;
+    struct vo_record record;
+    int fd = mkstemp(path);
+    assert_int_equal(fd >= 0, 1);
+    close(fd);
+    struct scene *scene = scene_with(&options, path);
+    hear_beacon(scene, 0, STATION(AP), "voice", NULL, 0);
+    hear_beacon(scene, 1, STATION(OTHER_AP), "\xff\xfe", NULL, 0);
+    hear_beacon(scene, 2, STATION(3), "", NULL, 0);
+    hear_data(scene, 10, PHONE, AP, 6, 1, TO_DS | PROTECTED);
+    hear_data(scene, 20, LAPTOP, OTHER_AP, 6, 1, TO_DS | PROTECTED);
+    vo_wlan_session_finish(&scene->session);
+    vo_wlan_emit_all(&scene->session, "test");
+    scene_free(scene);
+    text[0] = '\0';
+    assert_int_equal(vo_record_reader_open(path, &reader, NULL), VO_OK);
+    while (vo_record_read(reader, &record, NULL) == VO_OK) {
+        const struct vo_json *subject = vo_json_get(record.json, "subject");
+        const char *kind = vo_json_get_text(subject, "kind"), *ssid = vo_json_get_text(subject, "ssid");
+        const char *judged = vo_json_get_text(subject, "judged");
+        const char *told_by = vo_json_get_text(subject, "ssid_told_by"),
+                   *role = vo_json_get_text(subject, "role");
+        if (strcmp(record.kind, "observation") != 0 || (role && strcmp(role, "access_point") == 0) ||
+            (strcmp(kind, "bss") != 0 && strcmp(kind, "link") != 0 && strcmp(kind, "station") != 0))
+            continue;
+        snprintf(text + strlen(text), size - strlen(text), "%s-%s:%s:%s ", kind, ssid ? ssid : "?",
+                 judged ? judged : "", told_by ? told_by : "");
+    }
+    vo_record_reader_free(reader);
+    unlink(path);
+}
+
+static void test_surveyed(void **state)
+{
+    (void)state;
+    static const char *const voice[] = {"guests", "voice"}, *const bytes[] = {"\\xff\\xfe"},
+                             *const raw[] = {"\xff\xfe"};
+    static const char none[] = "bss-voice:no: bss-\\xff\\xfe:no: bss-?:no: station-voice:no: "
+                               "station-\\xff\\xfe:no: link-voice:no: link-\\xff\\xfe:no: ";
+    static const char first[] = "bss-voice::option bss-\\xff\\xfe:no: bss-?:no: station-voice:: "
+                                "station-\\xff\\xfe:no: link-voice:: link-\\xff\\xfe:no: ";
+    static const char second[] = "bss-voice:no: bss-\\xff\\xfe::option bss-?:no: station-voice:no: "
+                                 "station-\\xff\\xfe:: link-voice:no: link-\\xff\\xfe:: ";
+    char text[1000];
+    survey(NULL, 0, text, sizeof text);
+    assert_string_equal(text, none);
+    survey(voice, 1, text, sizeof text); /* of guests nothing was heard */
+    assert_string_equal(text, none);
+    survey(voice, 2, text, sizeof text);
+    assert_string_equal(text, first);
+    survey(bytes, 1, text, sizeof text);
+    assert_string_equal(text, second);
+    survey(raw, 1, text, sizeof text);
+    assert_string_equal(text, second);
+}
+
+static void test_names_of_networks(void **state)
+{
+    (void)state;
+    static const char *const right[] = {"a",
+                                        "12345678901234567890123456789012",
+                                        "\\x00",
+                                        "\\",
+                                        "\\x",
+                                        "\\x0",
+                                        "\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff"};
+    static const char *const wrong[] = {"", "123456789012345678901234567890123"};
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++)
+        if (!vo_ssid_name_is_possible(right[i]))
+            fail_msg("'%s' was not taken", right[i]);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        if (vo_ssid_name_is_possible(wrong[i]))
+            fail_msg("'%s' was taken", wrong[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_voice_by_content),
-        cmocka_unit_test(test_voice_told),
-        cmocka_unit_test(test_voice_told_words),
-        cmocka_unit_test(test_levels_are_the_transmitters),
-        cmocka_unit_test(test_unmarked_damage),
-        cmocka_unit_test(test_damaged_beacons),
-        cmocka_unit_test(test_fcs_that_nothing_tells_of),
-        cmocka_unit_test(test_cut_headers),
-        cmocka_unit_test(test_preambles),
-        cmocka_unit_test(test_two_ears),
-        cmocka_unit_test(test_hostile_frames),
-        cmocka_unit_test(test_records),
+        cmocka_unit_test(test_voice_by_content), cmocka_unit_test(test_voice_told),
+        cmocka_unit_test(test_voice_told_words), cmocka_unit_test(test_levels_are_the_transmitters),
+        cmocka_unit_test(test_unmarked_damage),  cmocka_unit_test(test_two_ears),
+        cmocka_unit_test(test_surveyed),         cmocka_unit_test(test_names_of_networks),
+        cmocka_unit_test(test_hostile_frames),   cmocka_unit_test(test_records),
+        cmocka_unit_test(test_damaged_beacons),  cmocka_unit_test(test_fcs_that_nothing_tells_of),
+        cmocka_unit_test(test_cut_headers),      cmocka_unit_test(test_preambles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

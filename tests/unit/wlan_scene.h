@@ -29,6 +29,8 @@ enum { RETRY = 0x08, PROTECTED = 0x40, TO_DS = 0x01, FROM_DS = 0x02 }; /* second
 struct scene {
     struct vo_wlan_session session;
     struct vo_record_writer *writer;
+    struct vo_rtp_session *also; /* takes the same frames, as voready-rtp does; or NULL */
+    struct vo_record_writer *also_writer;
     double ms; /* of the next frame */
     uint16_t mhz;
     int8_t dbm, noise; /* 0: no field */
@@ -126,6 +128,8 @@ static inline void hear(struct scene *scene)
                              .interface = scene->interface,
                              .time = (vo_time)(scene->ms * 1e6)};
     vo_wlan_session_frame(&scene->session, &frame);
+    if (scene->also)
+        vo_rtp_session_frame(scene->also, &frame);
     free(exact);
 }
 

@@ -163,6 +163,12 @@ static inline uint16_t vo_radiotap_mhz(const struct vo_radiotap *radiotap)
     return vo_radiotap_has(radiotap, VO_RADIOTAP_XCHANNEL) ? radiotap->xchannel_mhz : 0;
 }
 
+/* Whether the receiver's clock tells frames apart. Drivers that have none write 0. */
+static inline bool vo_radiotap_has_clock(const struct vo_radiotap *radiotap)
+{
+    return vo_radiotap_has(radiotap, VO_RADIOTAP_TSFT) && radiotap->tsft_us != 0;
+}
+
 /* Whether a level in dBm was measured at all. Drivers that have none write 0 (the most frequent), -128 (the
  * end of the scale) or 127, and no receiver sees a signal of 0 dBm or more: -127 to -1 is a measurement,
  * everything else is absent. */

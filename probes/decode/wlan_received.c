@@ -71,7 +71,7 @@ static void read_ppi_common(const uint8_t *at, struct vo_radiotap *radio)
     set_flags(radio, (flags & FCS_PRESENT ? VO_RADIOTAP_FCS_AT_END : 0u) |
                          (flags & FCS_INVALID ? VO_RADIOTAP_BAD_FCS : 0u));
     radio->tsft_us = flags & TSF_IN_MS ? tsf * 1000 : tsf;
-    if (tsf)
+    if (tsf && !(flags & TSF_IN_MS)) /* in milliseconds it tells no two frames apart */
         has(radio, VO_RADIOTAP_TSFT);
     set_rate(radio, rate);
     radio->frequency_mhz = vo_load16_le(at + FREQUENCY);
@@ -297,6 +297,10 @@ enum vo_wlan_received_result vo_wlan_received_decode(uint32_t linktype, const ui
     struct vo_radiotap *radio = &received->radio;
     if (!read)
         return VO_WLAN_RECEIVED_NOT_WLAN;
+    received->at = NULL;
+    received->captured = received->length = 0;
+    received->options = 0;
+    received->bad_fcs = received->fcs_told = false;
     if (read != read_radiotap) /* which clears it itself */
         memset(radio, 0, offsetof(struct vo_radiotap, chain));
     enum vo_wlan_received_result result = read(data, captured, received);

@@ -26,7 +26,7 @@ struct vo_wlan_received {
 
 enum vo_wlan_received_result {
     VO_WLAN_RECEIVED_OK,
-    VO_WLAN_RECEIVED_NO_FRAME, /* only a preamble was received; `radio` is valid */
+    VO_WLAN_RECEIVED_NO_FRAME, /* only a preamble was received: `radio` is valid, there is nothing else */
     VO_WLAN_RECEIVED_CUT,      /* the capture ends within the receiver's header */
     VO_WLAN_RECEIVED_MALFORMED,
     VO_WLAN_RECEIVED_NOT_WLAN, /* a link type without 802.11 frames */

@@ -65,22 +65,26 @@ static bool middle_of(struct vo_airtime_span span, const struct vo_radiotap *rad
 static bool is_joined(const struct vo_air *air, const struct vo_heard *heard, bool modern)
 {
     vo_wlan_address transmitter = heard->frame ? heard->frame->transmitter : VO_WLAN_NO_ADDRESS;
+    enum { LONGEST_US = 10000 }; /* aPPDUMaxTime of HT (table 19-25); later ones are shorter */
     const struct vo_radiotap *radio = heard->radio;
+    bool timed = vo_radiotap_has_clock(radio) && air->ppdu.has_tsft;
     bool one_sender = transmitter == air->ppdu.transmitter || transmitter == VO_WLAN_NO_ADDRESS ||
                       air->ppdu.transmitter == VO_WLAN_NO_ADDRESS;
     if (!air->ppdu.bytes || !modern || !one_sender || heard->time - air->ppdu.time > VO_AIR_LAG)
         return false;
-    if (vo_radiotap_has(radio, VO_RADIOTAP_AMPDU))
-        return air->ppdu.has_reference && air->ppdu.reference == radio->ampdu_reference;
-    return vo_radiotap_has(radio, VO_RADIOTAP_TSFT) && air->ppdu.has_tsft && !air->ppdu.has_reference &&
-           air->ppdu.tsft_us == radio->tsft_us;
+    if (vo_radiotap_has(radio, VO_RADIOTAP_AMPDU)) {
+        uint64_t apart = radio->tsft_us - air->ppdu.tsft_us; /* either may have been stamped later */
+        bool far = timed && apart + LONGEST_US > 2 * LONGEST_US;
+        return air->ppdu.has_reference && air->ppdu.reference == radio->ampdu_reference && !far;
+    }
+    return timed && !air->ppdu.has_reference && air->ppdu.tsft_us == radio->tsft_us;
 }
 
 static void begin_ppdu(struct vo_air *air, const struct vo_heard *heard)
 {
     air->ppdu.has_reference = vo_radiotap_has(heard->radio, VO_RADIOTAP_AMPDU);
     air->ppdu.reference = air->ppdu.has_reference ? heard->radio->ampdu_reference : 0;
-    air->ppdu.has_tsft = vo_radiotap_has(heard->radio, VO_RADIOTAP_TSFT);
+    air->ppdu.has_tsft = vo_radiotap_has_clock(heard->radio);
     air->ppdu.tsft_us = air->ppdu.has_tsft ? heard->radio->tsft_us : 0;
     air->ppdu.time = heard->time;
     air->ppdu.bytes = 0;

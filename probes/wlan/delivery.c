@@ -165,7 +165,7 @@ static void await(struct vo_delivery *delivery, struct vo_link *link, struct vo_
     delivery->awaiting.link = link;
     delivery->awaiting.time = heard->time;
     delivery->awaiting.air_ns = air_ns;
-    delivery->awaiting.has_tsft = vo_radiotap_has(heard->radio, VO_RADIOTAP_TSFT);
+    delivery->awaiting.has_tsft = vo_radiotap_has_clock(heard->radio);
     delivery->awaiting.tsft_us = heard->radio->tsft_us;
 }
 
@@ -231,7 +231,7 @@ static bool is_in_time(const struct vo_delivery *delivery, const struct vo_heard
     enum { ACK_US = 500, LONGEST_US = 5500 };
     static const vo_time coarse = 5 * VO_NS_PER_MS;
     uint64_t air_us = delivery->awaiting.air_ns ? delivery->awaiting.air_ns / 1000 : LONGEST_US;
-    if (delivery->awaiting.has_tsft && vo_radiotap_has(heard->radio, VO_RADIOTAP_TSFT))
+    if (delivery->awaiting.has_tsft && vo_radiotap_has_clock(heard->radio))
         return heard->radio->tsft_us - delivery->awaiting.tsft_us <= air_us + ACK_US;
     vo_time since = heard->time - delivery->awaiting.time;
     return since >= 0 && since <= coarse;

@@ -58,6 +58,45 @@ static void test_preambles_told_or_not(void **state)
     scene_free(scene);
 }
 
+/* A driver without a clock writes 0: equal times are then no A-MPDU. MCS 7 in 20 MHz, 130 bytes: 36 us of
+ * preamble, and 4 * ceil(1062 / 260) = 20 us. */
+static void test_a_clock_that_stands(void **state)
+{
+    (void)state;
+    for (unsigned runs = 0; runs < 2; runs++) {
+        struct scene *scene = scene_new();
+        scene->rate_500 = 0;
+        scene->has_mcs = scene->has_tsft = true;
+        memcpy(scene->mcs, (const uint8_t[]){0x3f, 0, 7}, 3);
+        scene->tsft_us = runs ? 1000 : 0;
+        hear_data(scene, 1, AP, PHONE, 5, 1, FROM_DS);
+        hear_data(scene, 2, AP, PHONE, 5, 2, FROM_DS);
+        /* of one A-MPDU of 134 + 2 + 134 bytes: 36 + 4 * ceil((8 * 270 + 22) / 260) = 72 us */
+        assert_int_equal(vo_air_channel_of(air_of(scene), 5180)->sum.ns[VO_AIR_VIDEO], runs ? 72000 : 112000);
+        scene_free(scene);
+    }
+}
+
+/* Nor are frames with one reference an A-MPDU, if the clock says that they are further apart than a PPDU can
+ * be long: 10 ms (table 19-25, aPPDUMaxTime). */
+static void test_a_reference_that_stands(void **state)
+{
+    (void)state;
+    for (unsigned runs = 0; runs < 2; runs++) {
+        struct scene *scene = scene_new();
+        scene->rate_500 = 0;
+        scene->has_mcs = scene->has_tsft = scene->has_reference = true;
+        memcpy(scene->mcs, (const uint8_t[]){0x3f, 0, 7}, 3);
+        scene->tsft_us = 1000;
+        hear_data(scene, 1, AP, PHONE, 5, 1, FROM_DS);
+        scene->tsft_us += runs ? 10000 : 10001;
+        hear_data(scene, 7, AP, PHONE, 5, 2, FROM_DS);
+        /* alone each has 134 bytes: 36 + 4 * ceil(1094 / 260) = 56 us */
+        assert_int_equal(vo_air_channel_of(air_of(scene), 5180)->sum.ns[VO_AIR_VIDEO], runs ? 72000 : 112000);
+        scene_free(scene);
+    }
+}
+
 /* VHT has no MCS 6 with three streams in 80 MHz (21.5: 3159 bits a symbol are no whole number for each of two
  * encoders): whoever reports it is not believed. */
 static void test_rates_that_there_are_not(void **state)
@@ -258,6 +297,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sums_by_use),
         cmocka_unit_test(test_preambles_told_or_not),
+        cmocka_unit_test(test_a_clock_that_stands),
+        cmocka_unit_test(test_a_reference_that_stands),
         cmocka_unit_test(test_rates_that_there_are_not),
         cmocka_unit_test(test_one_preamble_an_ampdu),
         cmocka_unit_test(test_ampdu_by_clock),

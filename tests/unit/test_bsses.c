@@ -88,6 +88,25 @@ static void test_load(void **state)
     scene_free(scene);
 }
 
+/* Both versions in one beacon, as Cisco's access points send them where they are told to: 51, 102, 153 of
+ * 255, and 10, 20, 30 of 100. Of an element that comes twice the first counts. */
+static void test_load_of_both_versions(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new();
+    uint8_t both[] = {11, 4, 7, 0, 0, 0, 11, 5, 3, 0, 0, 0, 0, 11, 5, 9, 0, 255, 0, 0};
+    for (unsigned i = 1; i <= 3; i++) {
+        both[4] = (uint8_t)(10 * i);
+        both[10] = (uint8_t)(51 * i);
+        hear_beacon(scene, i * 100, STATION(AP), "a", both, sizeof both);
+    }
+    const struct vo_bss *bss = bss_of(scene, STATION(AP));
+    assert_int_equal(bss->load.sum, 51 + 102 + 153);
+    assert_int_equal(bss->load_v1.sum, 10 + 20 + 30);
+    assert_int_equal(bss->load.stations_last, 3);
+    scene_free(scene);
+}
+
 /* Hidden in its beacons, named by a station that knows it. */
 static void test_hidden(void **state)
 {
@@ -332,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_signal),
         cmocka_unit_test(test_heard_off_its_channel),
         cmocka_unit_test(test_load),
+        cmocka_unit_test(test_load_of_both_versions),
         cmocka_unit_test(test_hidden),
         cmocka_unit_test(test_load_of_responses),
         cmocka_unit_test(test_responses_beside_beacons),

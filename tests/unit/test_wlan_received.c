@@ -75,6 +75,9 @@ static void radiotap(void **state)
     assert_int_equal(received.radio.signal_dbm, -60);
     const uint8_t sounding[] = {0, 0, L16(9), L32(1 << 26), 0, ACK}; /* a preamble without a frame */
     assert_int_equal(decode(RADIOTAP, sounding, sizeof sounding), VO_WLAN_RECEIVED_NO_FRAME);
+    assert_null(received.at);
+    assert_int_equal(received.length, 0);
+    assert_false(received.bad_fcs);
     const uint8_t version[] = {1, 0, L16(8), L32(0), ACK};
     assert_int_equal(decode(RADIOTAP, version, sizeof version), VO_WLAN_RECEIVED_MALFORMED);
 }
@@ -110,6 +113,7 @@ static void per_packet_information(void **state)
     changed[22] = 0;
     assert_int_equal(decode(PPI, changed, sizeof changed), VO_WLAN_RECEIVED_OK);
     assert_true(received.radio.tsft_us == 5000);
+    assert_false(has(VO_RADIOTAP_TSFT)); /* which is no clock that tells frames apart */
 }
 
 /* With flag 1 each field begins at a multiple of four (PPI 1.0.10, 3.1): five bytes of a field that is not

@@ -234,6 +234,26 @@ static void test_cut_headers(void **state)
     scene_free(scene);
 }
 
+/* A sounding PPDU has no frame, and so none that is damaged, whatever was received before it. */
+static void test_preambles(void **state)
+{
+    (void)state;
+    struct scene *scene = scene_new();
+    const uint8_t sounding[] = {0, 0, 14, 0, 0x0a, 0, 0, 4, 0x50, 0, 0x3c, 0x14, 0x40, 1, 0};
+    scene->flags = VO_RADIOTAP_FCS_AT_END | VO_RADIOTAP_BAD_FCS;
+    hear_data(scene, 1, PHONE, AP, 6, 1, TO_DS);
+    memcpy(scene->bytes, sounding, scene->size = sizeof sounding);
+    scene->bytes[2] = sizeof sounding;
+    scene->ms = 2;
+    hear(scene);
+    const struct vo_air_channel *channel = scene->session.ears[0]->air->channels[0];
+    assert_int_equal(scene->session.counts.preambles, 1);
+    assert_int_equal(scene->session.counts.bad_fcs, 1);
+    assert_int_equal(channel->frames, 2);
+    assert_int_equal(channel->damaged, 1);
+    scene_free(scene);
+}
+
 /* What two adapters hear of one frame is counted for each by itself. */
 static void test_two_ears(void **state)
 {
@@ -469,7 +489,7 @@ int main(void)
         cmocka_unit_test(test_surveyed),         cmocka_unit_test(test_names_of_networks),
         cmocka_unit_test(test_hostile_frames),   cmocka_unit_test(test_records),
         cmocka_unit_test(test_damaged_beacons),  cmocka_unit_test(test_fcs_that_nothing_tells_of),
-        cmocka_unit_test(test_cut_headers),
+        cmocka_unit_test(test_cut_headers),      cmocka_unit_test(test_preambles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -162,11 +162,12 @@ def made_of_several(frame):
 
     def numbers(name):
         return [int(flag(v), 0) for v in frame.get(name, [])]
-    version = numbers('wlan.qbss.version')
-    if version == [2]:
-        values['load'] = '%d,%d,%d' % (*numbers('wlan.qbss.scount'), *numbers('wlan.qbss.cu'), *numbers('wlan.qbss.adc'))
-    elif version == [1]:
-        values['load1'] = '%d,%d' % (*numbers('wlan.qbss.scount'), *numbers('wlan.qbss.cu'))
+    free = numbers('wlan.qbss.adc')
+    for version, stations, used in zip(numbers('wlan.qbss.version'), numbers('wlan.qbss.scount'), numbers('wlan.qbss.cu')):
+        if version == 2:
+            values.setdefault('load', '%d,%d,%d' % (stations, used, free[0]))
+        elif version == 1:
+            values.setdefault('load1', '%d,%d' % (stations, used))
     columns = [numbers('wlan.wfa.ie.wme.acp.' + name) for name in ('aci', 'aifsn', 'acm', 'ecw.min', 'ecw.max', 'txop_limit')]
     for aci, *rest in zip(*columns):
         values['ac%d' % aci] = ','.join(map(str, rest))

@@ -4,7 +4,7 @@
     counts.py [FILE|FOLDER]...   default: ../shared/captures/wlan, where it exists, and captures made here
 
 Beacons of each BSS, frames with the retry bit, frames with a bad FCS; the mean signal of each BSS in mW, its least value and its
-number of readings, made here from tshark's fields. tests/bench/wlan makes one of the captures: it has damaged frames, and knows how
+number of readings, and the mean load that its beacons announce, made here from tshark's fields. tests/bench/wlan makes one of the captures: it has damaged frames, and knows how
 many; made.py makes the others, and what it says of a frame comes before what tshark says. Frames that the receiver marked as damaged,
 and those that tshark cannot read either, count for neither. Of the first one also the RTP streams in unencrypted frames: packets,
 numbers expected and jitter, from tshark's fields, a frame that was repeated once. TOOLS and BUILD tell where the program is.
@@ -28,7 +28,7 @@ CAPTURES = os.path.join(ROOT, "..", "shared", "captures", "wlan")
 BEACON, PROBE_RESPONSE = 8, 5
 RADIOTAP = "23"  # wiretap's number
 FIELDS = ["wlan.fc.type_subtype", "wlan.bssid", "wlan.fc.retry", "radiotap.flags.badfcs", "radiotap.dbm_antsignal", "wlan.fc.version",
-          "ppi.80211-common.flags.fcs-invalid", "wlan_radio.signal_dbm", "frame.encap_type"]
+          "ppi.80211-common.flags.fcs-invalid", "wlan_radio.signal_dbm", "frame.encap_type", "wlan.qbss.version", "wlan.qbss.cu"]
 # Unmarked damage is found by what was heard before, not frame by frame
 NOT_COUNTED = {"made-damaged.pcap"}
 
@@ -38,28 +38,32 @@ def mean_of(levels):
 
 
 def ours(path):
-    """The BSSs, by BSSID the records of each interface that heard it, and the capture."""
+    """The BSSs, by BSSID the records of each interface that heard it, the channels, and the capture."""
     out = subprocess.run([PROGRAM, "read", "-q", "-o", "-", path], stdout=subprocess.PIPE, check=True).stdout
-    bsses, capture = defaultdict(list), None
+    bsses, channels, capture = defaultdict(list), [], None
     for line in out.splitlines():
         record = json.loads(line)
         if record["record"] != "observation":
             continue
         if record["subject"]["kind"] == "bss":
             bsses[record["subject"]["id"]].append(record)
+        if record["subject"]["kind"] == "channel":
+            channels.append(record)
         if record["subject"]["kind"] == "capture":
             capture = record
-    return bsses, capture
+    return bsses, channels, capture
 
 
 def theirs(path, truth):
-    command = ["tshark", "-r", path, "-o", "wlan.check_checksum:FALSE", "-o", "ppi.reassemble:FALSE", "-T", "fields", "-E", "occurrence=f"]
+    command = ["tshark", "-r", path, "-o", "wlan.check_checksum:FALSE", "-o", "ppi.reassemble:FALSE", "-T", "fields"]
     for field in FIELDS:
         command += ["-e", field]
     out = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, text=True).stdout
-    beacons, retries, damaged, signals = Counter(), 0, 0, defaultdict(list)
+    beacons, retries, damaged, signals, loads = Counter(), 0, 0, defaultdict(list), defaultdict(list)
+    loaded = set()
     for number, line in enumerate(out.splitlines()):
-        kind, bssid, retry, bad, signal, version, bad_ppi, of_radio, encapsulation = (line.split("\t") + [""] * 9)[:9]
+        columns = [column.split(",") for column in (line.split("\t") + [""] * len(FIELDS))[:len(FIELDS)]]
+        kind, bssid, retry, bad, signal, version, bad_ppi, of_radio, encapsulation = (column[0] for column in columns[:9])
         said = truth[number] if truth else {}
         if encapsulation != RADIOTAP:  # of which wlan_radio has the last antenna's
             signal = of_radio
@@ -73,11 +77,16 @@ def theirs(path, truth):
         retries += retry == "1"
         if int(kind, 0) == BEACON:
             beacons[bssid] += 1
+        of_frame = {element: int(used, 0) for element, used in reversed(list(zip(*columns[9:11]))) if element}  # the first counts
+        if of_frame and (int(kind, 0) == BEACON or int(kind, 0) == PROBE_RESPONSE and bssid not in loaded):
+            loads[bssid].append(of_frame)
+        if of_frame and int(kind, 0) == BEACON:  # then responses no longer do
+            loaded.add(bssid)
         if int(kind, 0) in (BEACON, PROBE_RESPONSE) and signal and bssid:
             dbm = int(signal)
             if -128 < dbm < 0:
                 signals[bssid].append(dbm)
-    return beacons, retries, damaged, signals
+    return beacons, retries, damaged, signals, loads
 
 
 def streams_of(path):
@@ -125,8 +134,8 @@ def compare_streams(path):
 
 
 def compare(path, truth=None):
-    bsses, capture = ours(path)
-    beacons, retries, damaged, signals = theirs(path, truth)
+    bsses, channels, capture = ours(path)
+    beacons, retries, damaged, signals, loads = theirs(path, truth)
     name, faults = os.path.basename(path), []
 
     def same(what, mine, other):
@@ -137,9 +146,17 @@ def compare(path, truth=None):
     same("beacons", metrics["wlan_beacons"], sum(beacons.values()))
     same("retries", metrics["wlan_retry_frames"], retries)
     same("bad FCS", metrics["wlan_fcs_error_frames"], damaged)
+    for metric, other in (("wlan_retry_frames", retries), ("wlan_fcs_error_frames", damaged)):
+        same(f"{metric} of all channels", sum(record["metrics"][metric] for record in channels), other)
     for bssid, records in bsses.items():
         of = [record["metrics"] for record in records]
         same(f"beacons of {bssid}", sum(metrics["wlan_beacons"] for metrics in of), beacons[bssid])
+        for element, full, metric in (("2", 255, "wlan_utilization_percent"), ("1", 100, "wlan_utilization_v1_percent")):
+            used = [of_frame[element] for of_frame in loads[bssid] if element in of_frame]
+            if len(of) == 1 and (used or metric in of[0]):
+                same(f"{metric} of {bssid}", round(of[0].get(metric, -1), 3), round(100 * sum(used) / len(used) / full, 3) if used else -1)
+                if element == "2":
+                    same(f"frames with load of {bssid}", of[0]["wlan_load_frames"], len(used))
         if any("heard_off_channel" in record["subject"] for record in records):
             continue
         levels = signals[bssid]

@@ -5,10 +5,11 @@ import sys
 import made_elements
 import made_files
 import made_frames
+import made_network
 import made_radio
 import made_voice
 
-MAKERS = [made_radio, made_frames, made_elements, made_files, made_voice]
+MAKERS = [made_radio, made_frames, made_elements, made_files, made_voice, made_network]
 
 
 def write(folder):

@@ -63,8 +63,8 @@ def of_ppi(aligned):
                  'signal': ANY, 'noise': ANY, 'signals': ANY, 'bad_fcs': '1' if bad else None, 'fcs': ('bad' if bad else 'good') if fcs else None}
         if signal > -128:
             truth['signal'] = str(signal)
-        if time:
-            truth['tsft'] = str(time * 1000 if in_ms else time)
+        if time and not in_ms:
+            truth['tsft'] = str(time)
         fields, kind = [ppi_common(flags, rate // 5, mhz, 0x140, signal, noise, time)], rng.randrange(4)
         if kind == 1:  # HT, and not told which MCS
             fields.append(ppi_mac(0x02, 0))

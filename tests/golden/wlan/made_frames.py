@@ -9,7 +9,6 @@ TO_DS, FROM_DS, MORE_FRAGMENTS, RETRY, POWER, MORE_DATA, PROTECTED, ORDER = (1 <
 RADIO = {FLAGS: bytes([FCS_AT_END]), RATE: b'\x0c', CHANNEL: channel(5180), SIGNAL: dbm(-52), ANTENNA: b'\0'}
 STATION, AP, THIRD, FOURTH = (bytes.fromhex(a) for a in ('020000000201', '020000000101', '020000000301', '020000000401'))
 BROADCAST, GROUP = b'\xff' * 6, bytes.fromhex('01005e000001')
-SNAP = b'\xaa\xaa\x03\0\0\0'
 
 
 def control(kind, subtype, flags):

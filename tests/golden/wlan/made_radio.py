@@ -5,8 +5,8 @@ import struct
 from wire import *
 
 ACK = bytes([0xd4, 0, 0, 0, 2, 0, 0, 0, 0, 1])
-# QoS data of 26 bytes of header, so that there is something to pad, with SNAP and an EtherType that nothing dissects
-DATA = bytes.fromhex('8801300002000000010102000000020102000000030100500600') + b'\xaa\xaa\x03\0\0\0\x88\xb5' + b'data'
+# QoS data of 26 bytes of header, so that there is something to pad, with a datagram
+DATA = bytes.fromhex('8801300002000000010102000000020102000000030100500600') + datagram(random.Random(0))
 ACK_SAYS = {'kind': '29', 'ra': '02:00:00:00:00:01', 'retry': '0', 'pm': '0', 'protected': '0', 'duration': '0'}
 NOTHING = {NOTHING_ELSE: True, 'time': ANY}
 FREQUENCIES = (2412, 2437, 2484, 5180, 5320, 5825, 5955, 6415, 7115)

@@ -3,27 +3,9 @@ import random
 import struct
 
 from made_elements import beacon, element
-from made_frames import AP, FOURTH, FROM_DS, GROUP, MORE_FRAGMENTS, ORDER, SNAP, THIRD, TO_DS, data, msdu
+from made_frames import AP, FOURTH, FROM_DS, GROUP, MORE_FRAGMENTS, ORDER, THIRD, TO_DS, data, msdu
 from made_radio import deliver
 from wire import *
-
-
-def checksum(data):
-    total = sum(struct.unpack('>%dH' % (len(data) // 2), data))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return ~total & 0xffff
-
-
-def datagram(rng, port=16384, version=4):
-    """RTP of G.711 in UDP, in IPv4 or IPv6, behind SNAP."""
-    voice = struct.pack('>BBHII', 0x80, 0, rng.randrange(65536), rng.getrandbits(32), 0xcafe) + bytes(rng.choice((20, 80, 160)))
-    udp = struct.pack('>HHHH', port, 20480, 8 + len(voice), 0) + voice
-    if version == 6:
-        return SNAP + b'\x86\xdd' + struct.pack('>IHBB', 0x6b800000, len(udp), 17, 64) + bytes(15) + b'\1' + bytes(15) + b'\2' + udp
-    head = struct.pack('>BBHHHBBH4s4s', 0x45, 0xb8, 20 + len(udp), 1, 0, 64, 17, 0, bytes([192, 0, 2, 1]), bytes([198, 51, 100, 2]))
-    head = head[:10] + struct.pack('>H', checksum(head)) + head[12:]
-    return SNAP + b'\x08\0' + head + udp
 
 
 def carried(rng):

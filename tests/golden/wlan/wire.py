@@ -81,6 +81,8 @@ def told(fields, namespaces=()):
     if flags:
         values['preamble'] = str(int(any(value & SHORT_PREAMBLE for value in flags)))
         values['bad_fcs'] = '1' if any(value & BAD_FCS for value in flags) else None
+        if values['bad_fcs']:
+            values['udp'] = None  # nothing of a damaged frame is read
         if flags[0] & FCS_AT_END:
             values['fcs'] = 'bad' if flags[0] & BAD_FCS else 'good'
     rates = [space[RATE][0] for space in standard if RATE in space]
@@ -111,6 +113,27 @@ def received(frame, mhz, signal, flags=FCS_AT_END, rate=12, further=None, good=T
     """A frame as most drivers hand it on: TSFT is left out, it would have to be right."""
     fields = {FLAGS: bytes([flags]), RATE: bytes([rate]), CHANNEL: channel(mhz), SIGNAL: dbm(signal), ANTENNA: b'\0', **(further or {})}
     return radiotap(fields) + (with_fcs(frame, good and not flags & BAD_FCS) if flags & FCS_AT_END else frame)
+
+
+SNAP = b'\xaa\xaa\x03\0\0\0'
+
+
+def checksum(data):
+    total = sum(struct.unpack('>%dH' % (len(data) // 2), data))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+def datagram(rng, port=16384, version=4):
+    """RTP of G.711 in UDP, in IPv4 or IPv6, behind SNAP."""
+    voice = struct.pack('>BBHII', 0x80, 0, rng.randrange(65536), rng.getrandbits(32), 0xcafe) + bytes(rng.choice((20, 80, 160)))
+    udp = struct.pack('>HHHH', port, 20480, 8 + len(voice), 0) + voice
+    if version == 6:
+        return SNAP + b'\x86\xdd' + struct.pack('>IHBB', 0x6b800000, len(udp), 17, 64) + bytes(15) + b'\1' + bytes(15) + b'\2' + udp
+    head = struct.pack('>BBHHHBBH4s4s', 0x45, 0xb8, 20 + len(udp), 1, 0, 64, 17, 0, bytes([192, 0, 2, 1]), bytes([198, 51, 100, 2]))
+    head = head[:10] + struct.pack('>H', checksum(head)) + head[12:]
+    return SNAP + b'\x08\0' + head + udp
 
 
 # --- Other receivers' headers ------------------------------------------------------------------------

@@ -202,6 +202,7 @@ enum vo_status vo_record_read(struct vo_record_reader *reader, struct vo_record 
     const char *line = "";
     size_t size = 0;
     bool whole = false;
+    *record = (struct vo_record){0}; /* nothing of the one before is left, whatever comes now */
     vo_json_free(reader->json);
     reader->json = NULL;
     do {

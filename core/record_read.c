@@ -206,6 +206,7 @@ static enum vo_status read_record(struct vo_record_reader *reader, struct vo_rec
     const char *line;
     size_t size = 0;
     bool whole = false;
+    *record = (struct vo_record){0}; /* nothing of the one before is left, whatever comes now */
     vo_json_free(reader->json);
     reader->json = NULL;
     if (!wait)

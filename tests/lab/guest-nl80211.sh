@@ -85,8 +85,8 @@ def check(name, good, seen):
 for name, pair, loss in (("up", up, 0.75), ("down", down, 0.1)):
     share, sigma = pair["lost"] / pair["attempts"], math.sqrt(loss * (1 - loss) / pair["attempts"])
     check(f"{name}: share of lost attempts is {loss} within four deviations", abs(share - loss) < 4 * sigma, f"{share:.3f} of {pair['attempts']}")
-# the two are read a moment apart
-check("the kernel's retries are the medium's", abs(retries - (up["attempts"] - up["frames"])) <= 8 + 0.005 * retries, f"{retries} and {up['attempts'] - up['frames']}")
+# the two are read a moment apart, and of packets that fail the kernel counts an attempt or three less
+check("the kernel's retries are the medium's", abs(retries - (up["attempts"] - up["frames"])) <= 8 + 0.03 * retries, f"{retries} and {up['attempts'] - up['frames']}")
 check("the kernel's failed packets are the medium's", failed == up["failed"], f"{failed} and {up['failed']}")
 check("packets that came back are those that neither way lost", talk["came"] <= talk["sent"] - up["data_failed"], f"{talk['came']} of {talk['sent']}, {up['data_failed']} failed up")
 check("most arrive in spite of it", talk["came"] > 0.5 * talk["sent"], talk)

@@ -30,30 +30,8 @@ until_true 30 is_connected wlan1 && roam_to wlan1 0 || exit 1
 ip addr add 10.9.0.2/24 dev wlan1
 until_true 10 ping -c 1 -W 1 10.9.0.1
 
-note "the walk"
-mkfifo /tmp/places
-$wlan walk -i wlan1 --site "Clinic" --ssid voice --frequencies 2412,2437,5180,5220 --rounds 3 -o /lab/out/walk.jsonl </tmp/places &
-walk=$!
-exec 7>/tmp/places
-at() { # PLACE LEVELS...: there, until its scans are done
-    local place=$1
-    shift
-    levels "$@"
-    printf '%s\n' "$place" >&7
-    until_true 60 eval 'grep -q "\"kind\":\"place\".*\"place\":\"$place\".*ended" /lab/out/walk.jsonl' || note "$place takes its time"
-}
-at Lobby -51 -70 -66 -78 -80
-at Reception -62 -66 -60 -80 -84
-at "Ward 3" -71 -54 -68 -85 -88
-at "Office 12" -75 -64 -57 -96 -79
-at Cafeteria -76 -80 -79 -69 -71
-at "Stairwell B" -96 -96 -96 -88 -90
-exec 7>&-
-wait $walk || note "the walk ended with $?"
-
 note "the call"
 levels -60 -63 -80 -80 -80
-until_true 60 is_connected wlan1 && roam_to wlan1 0
 wpa_cli -p /tmp/wpa -i wlan1 set_network 0 key_mgmt WPA-EAP >/dev/null # without fast transition: a gap to be seen
 python3 /lab/project/tests/lab/rtp.py sink 30000 &
 ip netns exec lan python3 /lab/project/tests/lab/rtp.py send 10.9.0.2 30000 40 &
@@ -74,4 +52,27 @@ kill -INT $probes
 # shellcheck disable=SC2086
 wait $probes
 cat /tmp/rtp.jsonl /tmp/link.jsonl /tmp/roam.jsonl >/lab/out/call.jsonl
+note "the walk"
+levels -51 -70 -66 -78 -80
+until_true 60 is_connected wlan1
+mkfifo /tmp/places
+$wlan walk -i wlan1 --site "Clinic" --ssid voice --frequencies 2412,2437,5180,5220 --rounds 3 -o /lab/out/walk.jsonl </tmp/places &
+walk=$!
+exec 7>/tmp/places
+at() { # PLACE LEVELS...: there, until its scans are done
+    local place=$1
+    shift
+    levels "$@"
+    printf '%s\n' "$place" >&7
+    until_true 60 grep -q "\"place\":\"$place\".*\"kind\":\"place\".*ended" /lab/out/walk.jsonl || note "$place takes its time"
+}
+at Lobby -51 -70 -66 -78 -80
+at Reception -62 -66 -60 -80 -84
+at "Ward 3" -71 -54 -68 -85 -88
+at "Office 12" -75 -64 -57 -96 -79
+at Cafeteria -76 -80 -79 -69 -71
+at "Stairwell B" -96 -96 -96 -88 -90
+exec 7>&-
+wait $walk || note "the walk ended with $?"
+
 ls -l /lab/out

@@ -130,30 +130,36 @@ sleep 0.4
 check "another's scan is waited for, and its results count" says 0 'another program is scanning' $wlan scan -i wlan1 $few --rounds 1 --ssid voice
 check "it is told apart" has "$text" '2 scans \(1 of other programs\)|1 scan,'
 wait $!
-"$tool/lab-ask" events 6 >/tmp/aborted.events &
-listener=$!
-$wlan scan -i wlan1 --passive --frequencies 2412-2472,5180-5320 --rounds 1 -o /tmp/aborted.jsonl 2>/dev/null &
-scanner=$!
-sleep 1
+# scanning COMMAND...: runs it in the background as $scanner, and returns once its scan has begun; what is announced: /tmp/events.txt
+scanning() {
+    "$tool/lab-ask" events 6 >/tmp/events.txt &
+    listener=$!
+    until_true 5 grep -q listening /tmp/events.txt
+    "$@" >/tmp/scanning.txt 2>&1 &
+    scanner=$!
+    until_true 5 grep -q "scan started" /tmp/events.txt
+}
+scanning $wlan scan -i wlan1 --passive --frequencies 2412-2472,5180-5320 --rounds 1
 iw dev wlan1 scan abort
 wait $scanner
 status=$?
 wait $listener
-text=$(cat /tmp/aborted.events)
+text=$(cat /tmp/events.txt)
 check "a scan that was aborted is made again" eval '[ $status -eq 0 ] && has "$text" "^event scan aborted" && has "$text" "^event scan done"'
 # A buffer for a few announcements only, a program that is kept from reading, and more of them than fit.
 most=$(cat /proc/sys/net/core/rmem_max)
-echo 6000 >/proc/sys/net/core/rmem_max
-$wlan scan -i wlan1 $few --rounds 3 --ssid voice >/tmp/lost.txt 2>&1 &
-scanner=$!
-sleep 0.5
+small() {
+    echo 6000 >/proc/sys/net/core/rmem_max
+    exec "$@"
+}
+scanning small $wlan scan -i wlan1 $few --rounds 3 --ssid voice
 kill -STOP $scanner
 for try in {1..12}; do iw dev wlan1 interface add mon1 type monitor && iw dev mon1 del; done
 kill -CONT $scanner
 wait $scanner
 status=$?
 echo "$most" >/proc/sys/net/core/rmem_max
-text=$(cat /tmp/lost.txt)
+text=$(cat /tmp/scanning.txt)
 check "announcements that were lost are said, and measured on" eval '[ $status -eq 0 ] && has "$text" "announcements came faster" && has "$text" ": 3 scans" && has "$text" "-58.0 .* voice"'
 
 "$tool/lab-ask" scan wlan1 passive 2412 5180 >/dev/null

@@ -113,7 +113,10 @@ deps:
 demo: deps
 	@$(MAKE) --no-print-directory -s all
 	@$(BUILD)/voready assess --capture samples/captures/bad-call.pcap.gz --out report-demo || test $$? -eq 3
+	@$(BUILD)/voready assess --records samples/survey/walk.jsonl --records samples/survey/call.jsonl --area air,media --out report-demo/survey \
+	    >/dev/null || test $$? -eq 3
 	@echo "That sample is a bad call on purpose. The report: $(CURDIR)/report-demo/report.html"
+	@echo "A survey of the air, with a call that roams: $(CURDIR)/report-demo/survey/report.html"
 
 check:
 	@./deps.sh check

@@ -251,9 +251,9 @@ static void read_time(struct vo_fact *fact, const struct vo_json *json)
 
 /* The subject, put behind the others if it is new. */
 static struct vo_facts_subject *get_subject(struct vo_facts *facts, const char *kind, const char *id,
-                                            const char *point)
+                                            const char *where)
 {
-    const char *const parts[VO_NAME_PARTS] = {kind, id, point ? point : ""};
+    const char *const parts[VO_NAME_PARTS] = {kind, id, where ? where : ""};
     struct vo_name *name = vo_names_get(&facts->subject_names, &facts->arena, parts);
     struct vo_facts_subject *subject = name ? name->object : NULL;
     if (subject || !name)
@@ -394,6 +394,15 @@ static bool settle(struct vo_facts *facts, struct vo_facts_subject *subject, con
     return read_values(facts, fact, json);
 }
 
+/* What tells subjects of one kind and id apart: the capture point; of what is measured place by place under
+ * one id, the place: a weak one must not hide behind the last. */
+static const char *where_of(const char *kind, const struct vo_json *subject, const struct vo_record *record)
+{
+    bool by_place = strcmp(kind, "link") == 0 || strcmp(kind, "channel") == 0;
+    const char *point = vo_json_get_text(subject, "point");
+    return point || !by_place ? point : vo_json_get_text(record->json, "place");
+}
+
 static enum vo_status read_observation(struct vo_facts *facts, const struct vo_record *record,
                                        struct vo_error *error)
 {
@@ -405,7 +414,7 @@ static enum vo_status read_observation(struct vo_facts *facts, const struct vo_r
     const struct vo_facts_kind *shape = vo_facts_kind(facts, kind);
     if (!shape)
         return VO_OK;
-    struct vo_facts_subject *owner = get_subject(facts, kind, id, vo_json_get_text(subject, "point"));
+    struct vo_facts_subject *owner = get_subject(facts, kind, id, where_of(kind, subject, record));
     if (!owner || (shape->counts_on && !grow_stretches(facts)))
         return vo_error_memory(error, "an observation");
     struct vo_fact *draft = &facts->draft;

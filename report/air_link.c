@@ -91,14 +91,21 @@ static bool index_results(struct vo_report *report)
     return true;
 }
 
-/* Of a cell without the rules of its separation, which has a table of its own. */
-static enum vo_result_status worst_of(const struct vo_air *air, enum vo_air_kind kind, const char *id)
+/* Of a link that of its own place; of a cell without the rules of its separation, which has a table of its
+ * own. */
+static enum vo_result_status worst_of(const struct vo_air *air, const struct vo_air_item *item)
 {
+    enum vo_air_kind kind = item->kind;
+    const char *id = item->seen.id;
     const char *word = vo_air_words[kind];
     for (size_t i = first_result(air, word, id); i < air->result_count; i++) {
         const struct vo_result *result = air->results[i];
         if (compare_subject(result, word, id) != 0)
             break;
+        const char *place = vo_json_get_text(vo_json_get(result->json, "subject"), "place");
+        bool by_place = kind == VO_AIR_LINK || kind == VO_AIR_CHANNEL;
+        if (by_place && compare_text(place, item->place) != 0)
+            continue; /* the same link elsewhere */
         if (kind != VO_AIR_CELL || (result->row != &vo_metrics[VO_METRIC_WLAN_SEPARATION_DB] &&
                                     result->row != &vo_metrics[VO_METRIC_WLAN_EFFECTIVE_SEPARATION_DB]))
             return result->status;
@@ -111,7 +118,7 @@ static void judge_items(struct vo_air *air)
     for (size_t kind = 0; kind < VO_AIR_KINDS; kind++)
         for (size_t i = 0; i < air->list[kind].count; i++) {
             struct vo_air_item *item = air->list[kind].items[i];
-            item->worst = worst_of(air, (enum vo_air_kind)kind, item->seen.id);
+            item->worst = worst_of(air, item);
         }
 }
 

@@ -2,9 +2,9 @@
  * What the records say, as far as the selected rules ask: runs, and observations by subject.
  *
  * Records are streamed; of each observation only the metrics that are wanted of its kind stay, of each series
- * only the wanted columns. A subject is one kind, id and capture point; its observations are kept in the
- * order of reading. A run is complete when it has its `run` record and an `end` that says so (design:
- * formats, Records).
+ * only the wanted columns. A subject is one kind, id and capture point, of links and channels also one place;
+ * its observations are kept in the order of reading. A run is complete when it has its `run` record and an
+ * `end` that says so (design: formats, Records).
  *
  * The place of an observation is its label `place` too. An observation of a BSS, cell, link or channel that
  * counts on from an earlier one (the same run, subject, place, visit, interface, source and association)

@@ -51,8 +51,40 @@ static bool find_captures(struct vo_judge *judge)
     return true;
 }
 
+static bool has_value(const struct vo_fact *fact, const struct vo_rule *rule)
+{
+    enum vo_value_type type = vo_fact_value(fact, rule->metric)->type;
+    return type == VO_VALUE_NUMBER || type == VO_VALUE_WORD;
+}
+
+/* How far a value is on the right side of the rule's limit; of a word 0 or -1. */
+static double margin_of(const struct vo_fact *fact, const struct vo_rule *rule)
+{
+    const struct vo_value *value = vo_fact_value(fact, rule->metric);
+    if (value->type == VO_VALUE_WORD)
+        return vo_limit_holds_word(&rule->pass, value->text) ? 0 : -1;
+    return vo_limit_margin(&rule->pass, value->number);
+}
+
+/* What one run tells of a BSS at several places or visits is judged where it is worst: a channel that was
+ * full at one of them is not made free by the last. */
+static bool are_places(const struct vo_fact *a, const struct vo_fact *b, const struct vo_rule *rule)
+{
+    return a->run == b->run && strcmp(a->kind, "bss") == 0 && !a->derived && !b->derived &&
+           rule->pass.comparator != VO_LIMIT_NONE && (has_value(a, rule) || has_value(b, rule));
+}
+
+static bool is_worse_place(const struct vo_fact *fact, const struct vo_fact *best, const struct vo_rule *rule)
+{
+    if (has_value(fact, rule) != has_value(best, rule))
+        return has_value(fact, rule);
+    double margin = margin_of(fact, rule), least = margin_of(best, rule);
+    return margin < least || (margin <= least && fact->time >= best->time);
+}
+
 /* Whether `fact` is better than one that was read before it: tried from its own vantage, saying something of
- * the metric, in a complete run, and the later the better; of equal times the one read last. */
+ * the metric, in a complete run, of a BSS the worst of a run, and the later the better; of equal times the
+ * one read last. */
 static bool is_better(const struct vo_facts *facts, const struct vo_rule *rule, const struct vo_fact *fact,
                       const struct vo_fact *best)
 {
@@ -61,6 +93,8 @@ static bool is_better(const struct vo_facts *facts, const struct vo_rule *rule, 
         return !fact->elsewhere;
     if (tells != told)
         return tells;
+    if (are_places(fact, best, rule))
+        return is_worse_place(fact, best, rule);
     if (fact->run == best->run && !fact->derived && !best->derived)
         return fact->time >= best->time;
     bool counts = vo_fact_counts(facts, fact), counted = vo_fact_counts(facts, best);
@@ -71,12 +105,6 @@ static bool is_better(const struct vo_facts *facts, const struct vo_rule *rule, 
 static const struct vo_fact *next_of(const struct vo_facts_subject *subject, const struct vo_fact *fact)
 {
     return fact == subject->last_read ? NULL : fact->next;
-}
-
-static bool has_value(const struct vo_fact *fact, const struct vo_rule *rule)
-{
-    enum vo_value_type type = vo_fact_value(fact, rule->metric)->type;
-    return type == VO_VALUE_NUMBER || type == VO_VALUE_WORD;
 }
 
 /* The derived observation that stands for those it was made of; NULL: none. One that has no value does not

@@ -75,6 +75,10 @@
 #define S VO_RESULT_SKIPPED
 #define E VO_RESULT_ERROR
 
+#define FULL                   RULE("u", "true", "bss", "wlan_utilization_percent", ",\"pass\":{\"below\":45}")
+#define BUSY(percent)          "\"wlan_utilization_percent\":" percent
+#define LOAD(run, n, visit, m) OBS(run, n, "bss", "02:00:00:00:0a:00", ",\"visit\":" visit, m)
+
 struct row {
     const char *name, *rule, *site, *records;
     enum vo_result_status status; /* of the first result */
@@ -316,6 +320,16 @@ static const struct row rows[] = {
      P, 0, "1.00 ms"},
     {"complete before latest", JITTER(BELOW_30), NULL,
      ONE(MS("1")) RUN("q") OBS("q", "5", "rtp_stream", STREAM, "", METRICS(MS("99"))), P, 0, "1.00 ms"},
+    /* of a BSS over a walk: the worst of its places, and not one where nothing was heard; a later run is anew
+     */
+    {"worst place", FULL, NULL,
+     RUN("r") LOAD("r", "2", "1", METRICS(BUSY("60"))) LOAD("r", "3", "2", METRICS(BUSY("20")))
+         LOAD("r", "4", "3", ",\"missing\":{\"wlan_utilization_percent\":\"not heard\"}") END("r"),
+     F, 3, "60.00 % is not below 45 %"},
+    {"places, and measured anew", FULL, NULL,
+     RUN("r") LOAD("r", "2", "1", METRICS(BUSY("60"))) LOAD("r", "3", "2", METRICS(BUSY("50"))) END("r")
+         RUN("q") LOAD("q", "5", "1", METRICS(BUSY("20"))) END("q"),
+     P, 0, "20.00 % is below 45 %"},
     /* aggregates */
     {"worst", JITTER(BELOW_30 ",\"aggregate\":\"worst\""), NULL, TWO("10", "31"), F, 3,
      "worst of 2: 31.00 ms is not below"},

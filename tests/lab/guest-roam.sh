@@ -32,7 +32,7 @@ station_start wlan1
 check "the station connects" until_true 30 is_connected wlan1
 check "to the first access point" roam_to wlan1 0
 ip addr add 10.9.0.2/24 dev wlan1
-until_true 10 ping -c 1 -W 1 10.9.0.1
+until_true 10 /bin/busybox ping -c 1 -W 1 10.9.0.1
 
 note "what cannot work is said at the start"
 check "an echo without a key" told 2 $roam --echo 10.9.0.1
